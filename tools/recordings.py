@@ -90,18 +90,16 @@ def build(unpacked: Path, out: Path) -> dict:
         "sample_rate": 16000,
         "speaker": "Allison Smith",
         "licence": "CC-BY-SA-3.0",
-        "attribution": "Asterisk core sounds, recorded by Allison Smith, CC BY-SA 3.0",
+        "attribution": "Recording: Allison Smith, Asterisk core sounds, CC BY-SA 3.0",
         "clips": clips,
     }
 
 
 def encode(source: Path, target: Path) -> None:
     """G.722 to Opus at 24 kbit/s; the `bitexact` flags keep random serial numbers and version strings out."""
-    subprocess.run(
-        ["ffmpeg", "-v", "error", "-y", "-f", "g722", "-i", source, "-ar", "16000", "-ac", "1"]
-        + ["-c:a", "libopus", "-b:a", "24k", "-fflags", "+bitexact", "-flags:a", "+bitexact", target],
-        check=True,
-    )
+    decode = ["-f", "g722", "-i", str(source), "-ar", "16000", "-ac", "1"]
+    encode = ["-c:a", "libopus", "-b:a", "24k", "-fflags", "+bitexact", "-flags:a", "+bitexact", str(target)]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *decode, *encode], check=True)
 
 
 def read_transcripts(path: Path) -> dict[str, str]:

@@ -60,7 +60,11 @@ def show_source(obj: object, docstrings: bool = False) -> Source:
 def _without_docstrings(code: str) -> str:
     lines = code.splitlines()
     for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None and len(node.body) > 1:
+        if (
+            isinstance(node, ast.FunctionDef | ast.ClassDef)
+            and ast.get_docstring(node) is not None
+            and len(node.body) > 1
+        ):
             first = node.body[0]
             for number in range(first.lineno - 1, first.end_lineno):
                 lines[number] = None

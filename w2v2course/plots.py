@@ -3,7 +3,7 @@
 Every function takes what it draws first and ``ax`` last, and returns the axes, so that figures can be combined.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 import matplotlib.pyplot as plt
@@ -72,7 +72,7 @@ def matrix(
 
 
 def bars(
-    values: Sequence[float],
+    values: Iterable[float],
     labels: Sequence[str],
     title: str = "",
     xlabel: str = "",
@@ -80,6 +80,7 @@ def bars(
     unit: str = "",
     mark: float | None = None,
     mark_label: str = "",
+    highlight: Sequence[int] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Lying bars, each with its label at the left and its number at the end.
@@ -91,17 +92,26 @@ def bars(
         xlabel: what the numbers are.
         digits, unit: how the numbers are written, such as ``43.7 %``.
         mark, mark_label: a dashed line across the bars, with its meaning.
+        highlight: which bars are drawn in the second colour.
         ax: axes to draw in; new ones if None.
     """
-    ax = ax if ax is not None else plt.subplots(figsize=(6.4, 0.9 + 0.5 * len(labels)))[1]
-    places = range(len(labels))
-    ax.barh(places, values, color=[PALETTE[place % len(PALETTE)] for place in places], height=0.6)
+    ax = ax if ax is not None else plt.subplots(figsize=(5.8, 0.9 + 0.5 * len(labels)))[1]
+    places, values = range(len(labels)), list(values)
+    ax.barh(places, values, color=[ORANGE if place in highlight else BLUE for place in places], height=0.6)
     for place, value in zip(places, values, strict=True):
         ax.annotate(f"{value:.{digits}f}{unit}", (value, place), xytext=(4, 0), textcoords="offset points", va="center")
     if mark is not None:
         ax.axvline(mark, color="0.3", linestyle="--", linewidth=1.2)
-        ax.annotate(mark_label, (mark, 1), xycoords=("data", "axes fraction"), xytext=(4, -2),
-                    textcoords="offset points", va="top", color="0.3", fontsize=10)
+        ax.annotate(
+            mark_label,
+            (mark, 0),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4, 3),
+            textcoords="offset points",
+            ha="right",
+            color="0.3",
+            fontsize=10,
+        )
     ax.set_yticks(places, labels)
     ax.invert_yaxis()
     ax.margins(x=0.15)
@@ -128,7 +138,7 @@ def waveform(
         colors: one colour a hop: each stretch of ``hop`` samples is drawn in its own, if given.
         ax: axes to draw in; new ones if None.
     """
-    ax = ax if ax is not None else plt.subplots(figsize=(6.4, 2.0))[1]
+    ax = ax if ax is not None else plt.subplots(figsize=(5.8, 2.0))[1]
     signal = samples.detach().float().cpu().numpy()
     seconds = np.arange(len(signal)) / sample_rate
     height = float(np.abs(signal).max()) * 1.1 or 1.0
@@ -141,8 +151,16 @@ def waveform(
                 piece = slice(start, start + hop)
                 ax.plot(seconds[piece], signal[piece], color=colors[number % len(colors)], linewidth=0.6)
             else:
-                ax.add_patch(Rectangle((start / sample_rate, -height), length / sample_rate, 2 * height,
-                                       fill=False, edgecolor="0.6", linewidth=0.8))
+                ax.add_patch(
+                    Rectangle(
+                        (start / sample_rate, -height),
+                        length / sample_rate,
+                        2 * height,
+                        fill=False,
+                        edgecolor="0.6",
+                        linewidth=0.8,
+                    )
+                )
     ax.set(title=title, xlabel="seconds", ylim=(-height, height), xlim=(0, max(seconds[-1], 1 / sample_rate)))
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)

@@ -26,7 +26,7 @@ class Clip:
         sample_rate: samples a second, 16,000 throughout.
         text: what is said, in lower case.
         licence: of the sound.
-        source: where it comes from, and whom to thank.
+        source: where it comes from and whom to thank, to be shown wherever it is played.
         spans: ``(word, start, end)`` in seconds where true timings are known; empty where they are not.
     """
 
@@ -94,5 +94,5 @@ def _read(entry: dict) -> Clip:
         sample_rate=sample_rate,
         text=entry["text"],
         licence=manifest["licence"],
-        source=f"{manifest['attribution']} ({entry['source']})",
+        source=manifest["attribution"],
     )

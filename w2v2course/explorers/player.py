@@ -1,4 +1,4 @@
-"""The audio player (all chapters): a waveform that can be heard, the same bytes each run, with no file beside the page."""
+"""The audio player (all chapters): a waveform that can be heard, the same bytes each run, no file beside the page."""
 
 import base64
 import html
@@ -28,7 +28,9 @@ class Player:
     def __init__(self, waveform: Tensor, label: str, sample_rate: int = 16_000, credit: str = ""):
         check_floating(waveform, "waveform")
         if waveform.ndim != 1 or len(waveform) == 0:
-            raise ValueError(f"waveform must be one row of samples, but its shape is {tuple(waveform.shape)}; play one clip at a time")
+            raise ValueError(
+                f"waveform must be one row of samples, but its shape is {tuple(waveform.shape)}; play one clip"
+            )
         self.label = label
         self.credit = credit
         self.sample_rate = sample_rate
