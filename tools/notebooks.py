@@ -170,7 +170,7 @@ def imported(tree: ast.AST) -> set[Path]:
 
 
 def named(tree: ast.AST, modules: set[Path]) -> set[Path]:
-    """Data files of the package whose name, or whose folder's name, stands in a string (scripts without ending too)."""
+    """Data files of the package whose name, or whose folder's name, stands in a string."""
     folders = {PACKAGE, *(module.parent for module in modules)}
     paths = set()
     for node in ast.walk(tree):
@@ -178,7 +178,8 @@ def named(tree: ast.AST, modules: set[Path]) -> set[Path]:
             for base in (folder / node.value for folder in folders):
                 if base.is_dir() and not (base / "__init__.py").exists():
                     paths |= {path for path in base.rglob("*") if path.suffix in (".json", ".csv")}
-                paths |= {path for path in (base, base.with_suffix(".js")) if path.is_file() and path.suffix != ".py"}
+                if base.is_file() and base.suffix != ".py":
+                    paths.add(base)
     return paths
 
 

@@ -60,8 +60,8 @@ def matrix(
     for (r, c), value in np.ndenumerate(cells):
         if digits is None:
             break
-        red, green, blue, _ = image.cmap(image.norm(value))
-        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
+        red, green, blue = (channel**2.2 for channel in image.cmap(image.norm(value))[:3])
+        dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18  # where white and black contrast alike
         ax.text(c, r, f"{value:.{digits}f}".replace("-", "−"), ha="center", va="center", color="w" if dark else "k")
     ax.set_xticks(range(len(columns)), columns)
     ax.set_yticks(range(len(rows)), rows)

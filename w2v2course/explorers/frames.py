@@ -79,7 +79,7 @@ class Frames:
             f'alt="{html.escape(described[self.start], quote=True)}" src="{images[self.start]}"></div>'
         )
         trace = {"images": images, "labels": labels, "described": described}
-        return Explorer("frames", self.name, trace, body, described[self.start])._repr_html_()
+        return Explorer("frames.js", self.name, trace, body, described[self.start])._repr_html_()
 
     def _live(self):
         import ipywidgets

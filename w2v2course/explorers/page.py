@@ -15,7 +15,7 @@ class Explorer:
     """An explorable figure.
 
     Args:
-        script: name of the script in this folder that draws it, without ``.js``.
+        script: file in this folder that draws it, such as ``"shuffle.js"``.
         label: what it is, for screen readers.
         trace: every number that the script may show, computed by the package; plain lists, strings and numbers.
         body: the first state, as HTML.
@@ -30,10 +30,8 @@ class Explorer:
 
     def _repr_html_(self) -> str:
         trace = json.dumps(self.trace, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-        name = f"{self.script}-{hashlib.sha256((trace + self.body).encode()).hexdigest()[:8]}"
-        script = (
-            f"(function(){{const NAME={json.dumps(name)};{_shipped('page.js')}{_shipped(self.script + '.js')}}})();"
-        )
+        name = f"{self.script.removesuffix('.js')}-{hashlib.sha256((trace + self.body).encode()).hexdigest()[:8]}"
+        script = f"(function(){{const NAME={json.dumps(name)};{_shipped('page.js')}{_shipped(self.script)}}})();"
         return (
             f'<div class="w2v2-explorer" data-explorer="{name}" role="group" aria-label="{html.escape(self.label)}">'
             f"<style>{_shipped('page.css')}</style>{self.body}"

@@ -56,7 +56,9 @@ def shuffle_frames(attend: Callable[[Tensor], tuple[Tensor, Tensor]], frames: Te
         + table("outputs", first["outputs"], names, channels, 2, trace["largest"])
         + "</div>"
     )
-    return Explorer("shuffle", "Shuffle frames: weights and outputs follow", trace, body, _said(names, first["change"]))
+    return Explorer(
+        "shuffle.js", "Shuffle frames: weights and outputs follow", trace, body, _said(names, first["change"])
+    )
 
 
 def _change(context: Tensor, straight: Tensor) -> str:
