@@ -1,8 +1,8 @@
 """A pytest plugin that makes nbval strict: loaded by `-p tests.book.nbval_strict`.
 
-nbval by itself passes a cell that was never run, passes a cell marked `raises-exception` that raises nothing, and reads
-a trailing `;` as part of the output rule of another kernel. With `NBVAL_PNG=1` figures must be the same bytes, which
-holds on the machine that made them.
+nbval by itself passes a cell that was never run, a cell marked `raises-exception` that raises nothing, and a figure
+whose picture was taken out; and it runs cells so that a trailing `;` no longer hides a result. With `NBVAL_PNG=1`
+figures must be the same bytes, which holds on the machine that made them.
 """
 
 import os
@@ -21,6 +21,14 @@ def _strict_runtest(self: IPyNbCell) -> None:
     ):
         self.raise_cell_error("this cell is marked raises-exception, but its stored output holds no error")
     _runtest(self)
+    # Pictures are not compared pixel by pixel (see below), but each must be there.
+    stored, shown = pictures(self.cell.outputs), pictures(self.test_outputs or [])
+    if stored != shown:
+        self.raise_cell_error(f"the cell shows {shown} pictures, its stored output holds {stored}")
+
+
+def pictures(outputs: list) -> int:
+    return sum("image/png" in output.get("data", {}) for output in outputs)
 
 
 def _execute(self: RunningKernel, cell_input: str, allow_stdin: bool | None = None) -> str:
