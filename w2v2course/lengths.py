@@ -32,8 +32,7 @@ def check_frames(x: Tensor, name: str = "x", dim: int | None = None, parameter: 
         )
     if dim is not None and x.shape[-1] != dim:
         raise ValueError(
-            f"{name} must have width D = {dim}, but its shape is {tuple(x.shape)}; "
-            f"project it to {dim} channels first"
+            f"{name} must have width D = {dim}, but its shape is {tuple(x.shape)}; project it to {dim} channels first"
         )
     if parameter is not None:
         check_alike(x, parameter, name)
@@ -46,7 +45,9 @@ def check_alike(x: Tensor, parameter: Tensor, name: str) -> None:
         ValueError: it is not.
     """
     if x.device != parameter.device:
-        raise ValueError(f"{name} is on {x.device} and the module on {parameter.device}; move one of them with .to(device)")
+        raise ValueError(
+            f"{name} is on {x.device} and the module on {parameter.device}; move one of them with .to(device)"
+        )
     if x.dtype != parameter.dtype and not torch.is_autocast_enabled(x.device.type):
         raise ValueError(f"{name} is {x.dtype} and the module {parameter.dtype}; convert one of them with .to(dtype)")
 
@@ -60,7 +61,9 @@ def check_floating(x: Tensor, name: str) -> None:
     if not isinstance(x, Tensor):
         raise TypeError(f"{name} must be a tensor, but is a {type(x).__name__}; wrap it with torch.as_tensor")
     if not x.is_floating_point():
-        raise TypeError(f"{name} must hold floating numbers, but its dtype is {x.dtype}; convert it with {name}.float()")
+        raise TypeError(
+            f"{name} must hold floating numbers, but its dtype is {x.dtype}; convert it with {name}.float()"
+        )
 
 
 def check_lengths(
