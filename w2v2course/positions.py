@@ -263,10 +263,19 @@ class ConvolutionalPositions(nn.Module):
     def chosen_method(self, x: Tensor) -> str:
         """Which method ``forward`` takes for these frames, "direct" or "fft".
 
+        "auto" is "fft" from 64 taps on, given enough frames to pay for the transforms: B · T · kernel_size at least
+        8,000 where the spectrum is kept, 64,000 where it is made for the call. So it was measured on CPUs, in widths 32
+        to 1024; on any other device, where nothing was measured, "auto" is "direct".
+
         Args:
             x: (B, T, D).
         """
-        return self.method if self.method != "auto" else "fft"
+        if self.method != "auto":
+            return self.method
+        B, T, _ = x.shape
+        taps = self.conv.kernel_size[0]
+        least = 64_000 if self._learning() else 8_000
+        return "fft" if x.device.type == "cpu" and taps >= 64 and B * T * taps >= least else "direct"
 
     def train(self, mode: bool = True) -> "ConvolutionalPositions":
         """Set the mode, as ever; the kept spectrum goes."""
@@ -284,17 +293,24 @@ class ConvolutionalPositions(nn.Module):
             y = overlap_save(x.to(spectrum.real.dtype), spectrum, self.conv.kernel_size[0])
             return self.activation(y + self.conv.bias.to(y.dtype)).to(dtype)
 
+    def _weights(self) -> list[Tensor]:
+        return list(self.conv.parametrizations.weight.parameters())
+
+    def _learning(self) -> bool:
+        """Whether the weights may change before the next call, or a gradient of them is asked for."""
+        return self.training or (torch.is_grad_enabled() and any(w.requires_grad for w in self._weights()))
+
     def _spectrum(self) -> Tensor:
-        weights = list(self.conv.parametrizations.weight.parameters())
-        groups = self.conv.groups
-        learning = self.training or (torch.is_grad_enabled() and any(w.requires_grad for w in weights))
+        weights, groups = self._weights(), self.conv.groups
         # Weights made in inference mode have no version to know a change by; tensors put in a parameter's place
         # (torch.func) live for one call.
-        if learning or any(type(w) is not nn.Parameter or w.is_inference() for w in weights):
+        if self._learning() or any(type(w) is not nn.Parameter or w.is_inference() for w in weights):
             return kernel_spectrum(self.conv.weight, groups)
         if self._kept is not None:
             stamps, spectrum = self._kept
-            if all(old.data_ptr() == w.data_ptr() and n == w._version for (old, n), w in zip(stamps, weights, strict=True)):
+            if all(
+                old.data_ptr() == w.data_ptr() and n == w._version for (old, n), w in zip(stamps, weights, strict=True)
+            ):
                 return spectrum
         self._kept = None
         with torch.inference_mode(False), torch.no_grad():  # usable in and out of inference mode

@@ -64,33 +64,20 @@ class Vocabulary:
         """Read a ``vocab.json`` as Hugging Face writes it: an object from symbol to label.
 
         Args:
-            path: the file. An ``added_tokens.json`` beside it, in the same form, is read too.
+            path: the file, as :func:`read_symbols` reads it.
             blank: as above; None looks for ``<pad>``, then ``[PAD]``.
             word_delimiter: as above.
 
         Returns:
-            The vocabulary. A label that the files leave out gets the special symbol ``<unused …>``.
+            The vocabulary.
 
         Raises:
             FileNotFoundError: there is no such file.
             ValueError: it is not such an object, two symbols share a label, or no blank is found.
         """
-        path = Path(path)
-        table = _read_table(path)
-        added = path.with_name("added_tokens.json")
-        if added.is_file():
-            # Files sometimes repeat a symbol of the vocabulary with another label: the vocabulary's own counts.
-            table = _read_table(added) | table
-        by_label: dict[int, str] = {}
-        for symbol, label in table.items():
-            if label in by_label:
-                raise ValueError(f"{path} gives label {label} to both {by_label[label]!r} and {symbol!r}; mend one")
-            by_label[label] = symbol
-        if by_label and max(by_label) >= 1_000_000:
-            raise ValueError(f"{path} names label {max(by_label)}; labels number the classes of a head, from 0 on")
-        symbols = [by_label.get(label, f"<unused {label}>") for label in range(max(by_label, default=-1) + 1)]
+        symbols = read_symbols(path)
         if blank is None:
-            blank = next((name for name in BLANKS if name in table), None)
+            blank = next((name for name in BLANKS if name in symbols), None)
             if blank is None:
                 raise ValueError(f"{path} has no symbol {' or '.join(BLANKS)}; say which is the blank with blank=…")
         return cls(symbols, blank, word_delimiter)
@@ -101,11 +88,8 @@ class Vocabulary:
     @cached_property
     def special(self) -> frozenset[int]:
         """Labels that are no text: the blank, and symbols in angle or square brackets."""
-        brackets = {("<", ">"), ("[", "]")}
         return frozenset(
-            label
-            for label, symbol in enumerate(self.symbols)
-            if label == self.blank or (len(symbol) > 2 and (symbol[0], symbol[-1]) in brackets)
+            label for label, symbol in enumerate(self.symbols) if label == self.blank or is_special(symbol)
         )
 
     @cached_property
@@ -167,6 +151,46 @@ class Vocabulary:
         shown = " " if character == self.word_delimiter else character
         hint = f"it knows {other!r}, so change the text's case" if other else "leave it out of the text or add it"
         return f"text[{place}] is {shown!r}, which no symbol of the vocabulary writes; {hint}"
+
+
+def is_special(symbol: str) -> bool:
+    """Whether a symbol stands in angle or square brackets, and so is no text."""
+    return len(symbol) > 2 and symbol[0] + symbol[-1] in ("<>", "[]")
+
+
+def unused(label: int) -> str:
+    """The symbol of a class that no file names: a special one."""
+    return f"<unused {label}>"
+
+
+def read_symbols(path: str | PathLike[str]) -> list[str]:
+    """The symbols of a ``vocab.json``, in the order of their labels.
+
+    Args:
+        path: the file: an object from symbol to label. An ``added_tokens.json`` beside it, of the same form, is read
+            too.
+
+    Returns:
+        One symbol a label; a label that the files leave out gets a special one.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not such an object, or two symbols share a label.
+    """
+    path = Path(path)
+    table = _read_table(path)
+    added = path.with_name("added_tokens.json")
+    if added.is_file():
+        table = _read_table(added) | table  # a symbol in both keeps the vocabulary's own label
+    by_label: dict[int, str] = {}
+    for symbol, label in table.items():
+        if label in by_label:
+            raise ValueError(f"{path} gives label {label} to both {by_label[label]!r} and {symbol!r}; mend one")
+        by_label[label] = symbol
+    last = max(by_label, default=-1)
+    if last >= 1_000_000:
+        raise ValueError(f"{path} names label {last}, but labels number the classes of a head, from 0 on")
+    return [by_label.get(label, unused(label)) for label in range(last + 1)]
 
 
 def _read_table(path: Path) -> dict[str, int]:
