@@ -5,6 +5,7 @@ Each module gives the term that is *added* to the frames, so that one can be put
 """
 
 import math
+from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from w2v2course.config import activation_function
-from w2v2course.lengths import check_floating, check_frames, check_lengths, padding_mask
+from w2v2course.lengths import autocast_dtype, check_floating, check_frames, check_lengths, padding_mask
 
 BLOCK = 256  # frames that one Fourier transform of the overlap-save method sees
 ROWS = 8  # blocks that are transformed together: more is no faster, and costs memory
@@ -235,7 +236,7 @@ class ConvolutionalPositions(nn.Module):
         self.conv = weight_norm(conv, dim=2)
         self.activation = activation_function(activation)
         self.method = method
-        self._kept: tuple[list[tuple[Tensor, int]], Tensor] | None = None
+        self._kept: tuple[list[_Stamp], Tensor] | None = None
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """What the neighbourhood of each frame says.
@@ -286,12 +287,12 @@ class ConvolutionalPositions(nn.Module):
         return self.__dict__ | {"_kept": None}
 
     def _by_spectrum(self, x: Tensor) -> Tensor:
-        dtype = torch.get_autocast_dtype(x.device.type) if torch.is_autocast_enabled(x.device.type) else x.dtype
-        with torch.autocast(x.device.type, enabled=False):
+        half = autocast_dtype(x.device)
+        with nullcontext() if half is None else torch.autocast(x.device.type, enabled=False):
             spectrum = self._spectrum()
-            # The dtype to compute in: that of the spectrum's real part.
+            # Transforms know no half-width numbers: the spectrum says what to compute in.
             y = overlap_save(x.to(spectrum.real.dtype), spectrum, self.conv.kernel_size[0])
-            return self.activation(y + self.conv.bias.to(y.dtype)).to(dtype)
+            return self.activation(y + self.conv.bias.to(y.dtype)).to(half or x.dtype)
 
     def _weights(self) -> list[Tensor]:
         return list(self.conv.parametrizations.weight.parameters())
@@ -306,12 +307,8 @@ class ConvolutionalPositions(nn.Module):
         # (torch.func) live for one call.
         if self._learning() or any(type(w) is not nn.Parameter or w.is_inference() for w in weights):
             return kernel_spectrum(self.conv.weight, groups)
-        if self._kept is not None:
-            stamps, spectrum = self._kept
-            if all(
-                old.data_ptr() == w.data_ptr() and n == w._version for (old, n), w in zip(stamps, weights, strict=True)
-            ):
-                return spectrum
+        if self._kept is not None and all(map(_Stamp.fits, self._kept[0], weights)):
+            return self._kept[1]
         self._kept = None
         with torch.inference_mode(False), torch.no_grad():  # usable in and out of inference mode
             # Group by group, so that at no time two whole spectra stand in memory.
@@ -320,9 +317,26 @@ class ConvolutionalPositions(nn.Module):
             spectrum = first.new_empty(groups, *first.shape[1:])
             for group, part in enumerate(parts):
                 spectrum[group] = kernel_spectrum(part, 1)[0]
-            # An alias of each weight holds its memory, so that no other can take the same address.
-            self._kept = [(w.detach(), w._version) for w in weights], spectrum
+            self._kept = [_Stamp(w) for w in weights], spectrum
         return spectrum
+
+
+class _Stamp:
+    """What a weight was like, to know later whether it still is."""
+
+    def __init__(self, weight: Tensor):
+        self.alias = weight.detach()  # holds the memory, so that no other tensor can take its address
+        self.version = weight._version
+        # Fused optimizers step without counting a version, but they step everything.
+        self.sample = self._few(weight).clone()
+
+    def fits(self, weight: Tensor) -> bool:
+        same = self.alias.data_ptr() == weight.data_ptr() and self.version == weight._version
+        return same and (weight.is_meta or torch.equal(self.sample, self._few(weight)))
+
+    @staticmethod
+    def _few(weight: Tensor) -> Tensor:
+        return weight.detach().flatten()[:: max(1, weight.numel() // 4096)]
 
 
 def kernel_spectrum(weight: Tensor, groups: int) -> Tensor:
