@@ -35,7 +35,7 @@ def attention(query: Tensor, key: Tensor, value: Tensor, lengths: Tensor | None 
     if lengths is not None:
         lengths = check_lengths(lengths, key.shape[0], key.shape[-2], key.device)
         padding = padding_mask(lengths, key.shape[-2])  # (B, T')
-        padding = padding.reshape(key.shape[0], *(1,) * (key.ndim - 2), key.shape[-2])  # (B, 1.., T')
+        padding = padding.reshape(key.shape[0], *(1,) * (key.ndim - 3), key.shape[-2])  # (B, 1, …, T')
         # Weight zero times a NaN in the padding would still be NaN: what is not real is emptied first.
         value = value.masked_fill(padding[..., None], 0.0)
 

@@ -1,0 +1,1 @@
+"""What several chapters measure, written once: the order task, the mirror test."""
