@@ -54,24 +54,17 @@ def test_odd_lengths_of_audio(samples):
 
 @pytest.mark.parametrize("layout", [LAYOUTS[0], LAYOUTS[7]])
 def test_gradients_equal_the_reference(layout):
-    still = {
-        name: 0.0
-        for name in (
-            "hidden_dropout", "activation_dropout", "attention_dropout", "feat_proj_dropout", "final_dropout",
-            "layerdrop",
-        )
-    }  # fmt: skip
+    rates = ("hidden_dropout", "activation_dropout", "attention_dropout", "feat_proj_dropout", "final_dropout")
+    still = dict.fromkeys((*rates, "layerdrop"), 0.0)
     here, there = pair(**layout, **still)
     waveforms, mask = batch()
     weights = torch.randn(3, 12, 11) * (torch.arange(12) < frame_count(CLIPS)[:, None])[..., None]
     (here.train()(waveforms, CLIPS)[0] * weights).sum().backward()
     (there(waveforms, attention_mask=mask.long()).logits * weights).sum().backward()
-    gradients = ours(there, **layout, **still)  # their gradients under our names: put in the weights' place
-    with torch.no_grad():
+    with torch.no_grad():  # their gradients under our names: put in the weights' place, and brought over as such
         for parameter in there.parameters():
             parameter.copy_(parameter.grad if parameter.grad is not None else torch.zeros_like(parameter))
-    gradients = ours(there, **layout, **still)
-    expected = dict(gradients.named_parameters())
+    expected = dict(ours(there, **layout, **still).named_parameters())
     for name, parameter in here.named_parameters():
         if name == "masked_spec_embed":
             assert parameter.grad is None
