@@ -48,8 +48,15 @@ def check_alike(x: Tensor, parameter: Tensor, name: str) -> None:
         raise ValueError(
             f"{name} is on {x.device} and the module on {parameter.device}; move one of them with .to(device)"
         )
-    if x.dtype != parameter.dtype and not torch.is_autocast_enabled(x.device.type):
+    if x.dtype != parameter.dtype and autocast_dtype(x.device) is None:
         raise ValueError(f"{name} is {x.dtype} and the module {parameter.dtype}; convert one of them with .to(dtype)")
+
+
+def autocast_dtype(device: torch.device) -> torch.dtype | None:
+    """What autocast computes in on this device, or None where it is off (or unknown, as on ``meta``)."""
+    if torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type):
+        return torch.get_autocast_dtype(device.type)
+    return None
 
 
 def check_floating(x: Tensor, name: str) -> None:

@@ -1,0 +1,61 @@
+"""wav2vec 2.0's positional convolution, without gradients, against ``transformers``: same weights, same answers."""
+
+from functools import partial
+
+from benchmarks.harness import Case, Run, main
+
+
+def build(batch: int, lengths: tuple[int, ...], dim: int = 768) -> tuple[Run, Run]:
+    """Both layers on the same frames, for each length in turn."""
+    import torch
+    from transformers import Wav2Vec2Config
+    from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2PositionalConvEmbedding
+
+    from w2v2course.positions import ConvolutionalPositions
+
+    torch.manual_seed(0)
+    theirs = Wav2Vec2PositionalConvEmbedding(Wav2Vec2Config(hidden_size=dim)).eval()
+    ours = ConvolutionalPositions(dim).eval()
+    ours.load_state_dict(theirs.state_dict())
+    clips = [torch.randn(batch, frames, dim) for frames in lengths]
+
+    @torch.inference_mode()
+    def run(layer: torch.nn.Module) -> None:
+        for clip in clips:
+            layer(clip)
+
+    return partial(run, ours), partial(run, theirs)
+
+
+def build_step(batch: int, frames: int) -> tuple[Run, Run]:
+    """Both layers in training: forward and backward."""
+    import torch
+    from transformers import Wav2Vec2Config
+    from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2PositionalConvEmbedding
+
+    from w2v2course.positions import ConvolutionalPositions
+
+    torch.manual_seed(0)
+    clip = torch.randn(batch, frames, 768, requires_grad=True)
+
+    def run(layer: torch.nn.Module) -> None:
+        layer(clip).sum().backward()
+
+    return partial(run, ConvolutionalPositions(768)), partial(run, Wav2Vec2PositionalConvEmbedding(Wav2Vec2Config()))
+
+
+def cases() -> list[Case]:
+    """The promises: at least 6x at B=1 T=749, 7x at B=8 T=250, and at most 60 MB more memory."""
+    memory = (1.0, 60.0)
+    return [
+        Case("B=1 T=749 D=768", partial(build, 1, (749,)), 6.0, memory),
+        Case("B=8 T=250 D=768", partial(build, 8, (250,)), 7.0, memory),
+        Case("B=1 T=749 D=1024", partial(build, 1, (749,), 1024)),
+        Case("B=1 T=49 D=768", partial(build, 1, (49,))),
+        Case("B=1, T=99, 749, 250, 499, 31, 612 in turn", partial(build, 1, (99, 749, 250, 499, 31, 612))),
+        Case("B=8 T=250 D=768, training step", partial(build_step, 8, 250)),
+    ]
+
+
+if __name__ == "__main__":
+    main(__file__)
