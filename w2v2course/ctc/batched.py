@@ -1,15 +1,16 @@
 """The recursion for a whole batch in tensor operations (chapter `trellis`), on any device that knows float64.
 
 **How it is fast and safe.** Probabilities of long utterances leave the range of any float, so each row of α is divided
-by its sum now and then, and the logarithms of the divisors are added up. That alone would not be safe: a state may
-underflow to zero and matter later, and α and β may lose the same paths, so that comparing them shows nothing. Hence no
-number is ever allowed below ``FLOOR``: α and β are then never too small, and what the floors added can be bounded.
-A floor adds at most FLOOR to one α_t(s); from there it reaches the end times β_t(s), and the β computed here is not
-less than the true one. In units in which the computed total is 1, floors thus made up at most
+by its sum every few frames, and the logarithms of the divisors are added up. That alone would not be safe: a state may
+underflow to zero and matter later, and α and β may lose the same paths, so that comparing the two shows nothing. Hence
+after each chunk of frames FLOOR is added to every state. In the few frames between, underflow takes less than that
+(8 frames, three ways into a state: below 3⁸ · 8 · 2.3e-308), so α and β are there never less than the truth; and what
+the floors put in excess can be bounded. A floor put into state s of frame t reaches the end times β_t(s), which the β
+computed here is not less than. So, in units in which the computed total is 1, floors make up at most
 
-    error ≤ FLOOR · Σ_t Σ_s β_t(s)
+    error = Σ over the chunks' last frames t, Σ over s of FLOOR · β_t(s)
 
-of it. Rows in which this exceeds ``TOLERANCE`` (or is not a number) are done again in log space.
+of it. Rows in which this exceeds TOLERANCE (or is not a number) are done again in log space.
 """
 
 import math
@@ -17,9 +18,10 @@ import math
 import torch
 from torch import Tensor
 
-FLOOR = 1e-300
+FLOOR = 1e-250
 TOLERANCE = 1e-10
-CHUNK = 8  # frames between two rescalings
+CHUNK = 8  # frames without rescaling, at most
+GRAIN = 2**15  # PyTorch gives an operation on more numbers to several threads: too small a task to wait for them
 
 
 def losses_and_gradients(
@@ -76,19 +78,22 @@ def _scaled(
     log_probs: Tensor, states: Tensor, may_skip: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Losses, gradients, and for each row a bound on what floors added to its probability."""
-    (B, T, C), L = log_probs.shape, states.shape[1]  # utterances, frames, classes; states
+    (B, T, _), L = log_probs.shape, states.shape[1]  # utterances, frames, classes; states
+    size = max(1, min(CHUNK, GRAIN // (B * L)))  # frames in a chunk
     probs, offset = _probabilities(log_probs, input_lengths, blank)  # (T, B, C + 1)
     may_skip = may_skip.to(probs.dtype)
     # Two states before the first are always empty, so that no state is a special case; β has two after the last.
     alpha = probs.new_zeros(T, B, L + 2)
     alpha[0, :, 2:4] = probs[0].gather(1, states[:, :2])
     gains = []
-    for start in range(1, T, CHUNK):
+    for start in range(1, T, size):
+        alpha[start - 1, :, 2:].add_(FLOOR)
         gains.append(1 / alpha[start - 1].sum(1, keepdim=True))  # (B, 1)
-        for t, emission in enumerate(_emissions(probs, states, start, gains[-1]), start):
+        for t, emission in enumerate(_emissions(probs[start : start + size], states, gains[-1]), start):
             before, now = alpha[t - 1], alpha[t, :, 2:]
             torch.add(before[:, 2:], before[:, 1:-1], out=now)
-            now.addcmul_(before[:, :-2], may_skip).mul_(emission).clamp_min_(FLOOR)
+            now.addcmul_(before[:, :-2], may_skip).mul_(emission)
+    alpha[-1, :, 2:].add_(FLOOR)
 
     ends = _ends(target_lengths, L, probs.dtype)
     total = (alpha[-1, :, 2:] * ends).sum(1)  # (B,)
@@ -99,22 +104,21 @@ def _scaled(
     beta, onward = probs.new_zeros(B, L + 2), probs.new_zeros(B, L + 2)
     now = beta[:, :L].copy_(ends / total[:, None])
     skip_from = torch.nn.functional.pad(may_skip, (0, 2))[:, 2:]
-    largest = now.clone()
+    error = FLOOR * now.sum(1)
     gradient = torch.empty_like(log_probs)
-    for start in reversed(range(1, T, CHUNK)):
-        emissions = _emissions(probs, states, start, gains.pop())
-        chunk = alpha[start : start + CHUNK, :, 2:]
+    for start in reversed(range(1, T, size)):
+        emissions = _emissions(probs[start : start + size], states, gains.pop())
+        chunk = alpha[start : start + size, :, 2:]
         for t in reversed(range(len(emissions))):
             chunk[t].mul_(now)  # α becomes the occupancy
             torch.mul(now, emissions[t], out=onward[:, :L])
             torch.add(onward[:, :-2], onward[:, 1:-1], out=now)
-            now.addcmul_(onward[:, 2:], skip_from).clamp_min_(FLOOR)
-            torch.maximum(largest, now, out=largest)
+            now.addcmul_(onward[:, 2:], skip_from)
         _occupied(gradient, chunk, states, start)
+        error += FLOOR * now.add_(FLOOR).sum(1)
     alpha[0, :, 2:].mul_(now)
     _occupied(gradient, alpha[:1, :, 2:], states, 0)
-    gradient.masked_fill_(_past(input_lengths, T), 0.0)
-    return losses, gradient, FLOOR * T * largest.sum(1)
+    return losses, gradient.masked_fill_(_past(input_lengths, T), 0.0), error
 
 
 def _probabilities(log_probs: Tensor, input_lengths: Tensor, blank: int) -> tuple[Tensor, Tensor]:
@@ -135,10 +139,9 @@ def _probabilities(log_probs: Tensor, input_lengths: Tensor, blank: int) -> tupl
     return probs, top.sum((1, 2))
 
 
-def _emissions(probs: Tensor, states: Tensor, start: int, gain: Tensor) -> Tensor:
-    """What the states emit in the frames of one chunk, (≤ CHUNK, B, L), the first frame rescaled."""
-    chunk = probs[start : start + CHUNK]
-    emissions = chunk.gather(2, states.expand(len(chunk), -1, -1))
+def _emissions(probs: Tensor, states: Tensor, gain: Tensor) -> Tensor:
+    """What the states emit in the frames of one chunk, (frames, B, L), the first frame rescaled."""
+    emissions = probs.gather(2, states.expand(len(probs), -1, -1))
     emissions[0].mul_(gain)
     return emissions
 

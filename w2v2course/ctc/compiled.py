@@ -75,6 +75,8 @@ def scaled(log_probs, target, blank, gradient, floor, chunk):
         label[0, 1] = probs[0, target[0]]
     for t in range(1, T):
         if t % chunk == 0:
+            label[t - 1, 1:] += floor
+            gap[t - 1] += floor
             size = label[t - 1].sum() + gap[t - 1].sum()
             gain[t] = 1 / size
             offset += math.log(size)
@@ -82,16 +84,19 @@ def scaled(log_probs, target, blank, gradient, floor, chunk):
         first, last = max(1, S - (T - 1 - t)), min(S, t + 1)  # labels that can be reached, and can reach the end
         for i in range(first, last + 1):
             ways = label[t - 1, i] + gap[t - 1, i - 1] + skip[i] * label[t - 1, i - 1]
-            label[t, i] = at_least(floor, ways * (probs[t, target[i - 1]] * gain[t]))
+            label[t, i] = ways * (probs[t, target[i - 1]] * gain[t])
         for i in range(first - 1, last + 1):
-            gap[t, i] = at_least(floor, (gap[t - 1, i] + label[t - 1, i]) * emit_blank)
+            gap[t, i] = (gap[t - 1, i] + label[t - 1, i]) * emit_blank
 
-    total = label[T - 1, S] + gap[T - 1, S]
+    label[T - 1, 1:] += floor
+    gap[T - 1] += floor
+
+    total = gap[T - 1, S] + (label[T - 1, S] if S > 0 else 0.0)
     from_label, from_gap = np.zeros(S + 1), np.zeros(S + 1)  # β, in units in which the total is 1
     from_gap[S] = 1 / total
     if S > 0:
         from_label[S] = 1 / total
-    largest = np.zeros(S + 1)
+    error = floor * (from_label.sum() + from_gap.sum())
     shares = np.zeros(C)
     for t in range(T - 1, -1, -1):
         shares[:] = 0.0
@@ -107,20 +112,15 @@ def scaled(log_probs, target, blank, gradient, floor, chunk):
             from_label[i] *= probs[t, target[i - 1]] * gain[t]
         for i in range(S):
             onward = from_label[i] + from_gap[i] + skip[i + 1] * from_label[i + 1]
-            from_gap[i] = at_least(floor, from_gap[i] + from_label[i + 1])
-            from_label[i] = at_least(floor, onward)
-        from_label[S] = at_least(floor, from_label[S] + from_gap[S])
-        from_gap[S] = at_least(floor, from_gap[S])
+            from_gap[i] += from_label[i + 1]
+            from_label[i] = onward
+        from_label[S] += from_gap[S]
         from_label[0] = 0.0
-        for i in range(S + 1):
-            largest[i] = max(largest[i], from_label[i] + from_gap[i])
-    return -(math.log(total) + offset), floor * T * largest.sum()
-
-
-@loops
-def at_least(floor, x):
-    """The number, or the floor if it is below; not-a-number stays what it is."""
-    return floor if x < floor else x
+        if t % chunk == 0:
+            from_label[1:] += floor
+            from_gap += floor
+            error += floor * (from_label.sum() + from_gap.sum())
+    return -(math.log(total) + offset), error
 
 
 @loops

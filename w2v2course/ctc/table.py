@@ -34,7 +34,7 @@ def forward_table(log_probs: Tensor, target: list[Label] | tuple[Label, ...] | T
     Source: Graves et al. (2006), section 4.1, equations 5 to 7.
     """
     emission, may_skip = _trellis(log_probs, target, blank)
-    T, L = emission.shape  # frames, states
+    T, _ = emission.shape  # frames, states
     alpha = torch.full_like(emission, -math.inf)
     alpha[:1, :2] = emission[:1, :2]  # a path begins with a blank or the first label
     for t in range(1, T):
