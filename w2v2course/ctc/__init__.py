@@ -6,5 +6,21 @@ Sequence Data with Recurrent Neural Networks".
 
 from w2v2course.ctc.alignments import collapse, count_alignments, expand, minimum_frames
 from w2v2course.ctc.decoding import Hypothesis, greedy_decode
+from w2v2course.ctc.enumeration import ctc_loss_by_enumeration, exhaustive_decode
+from w2v2course.ctc.loss import ctc_loss
+from w2v2course.ctc.table import backward_table, forward_table, occupancy
 
-__all__ = ["Hypothesis", "collapse", "count_alignments", "expand", "greedy_decode", "minimum_frames"]
+__all__ = [
+    "Hypothesis",
+    "backward_table",
+    "collapse",
+    "count_alignments",
+    "ctc_loss",
+    "ctc_loss_by_enumeration",
+    "exhaustive_decode",
+    "expand",
+    "forward_table",
+    "greedy_decode",
+    "minimum_frames",
+    "occupancy",
+]

@@ -70,6 +70,7 @@ def scaled(log_probs, target, blank, gradient, floor, chunk):
     label, gap = np.zeros((T, S + 1)), np.zeros((T, S + 1))
     gain = np.ones(T)
 
+    emit = np.zeros(S + 1)  # what each label emits in one frame, rescaled
     gap[0, 0] = probs[0, blank]
     if S > 0:
         label[0, 1] = probs[0, target[0]]
@@ -80,14 +81,15 @@ def scaled(log_probs, target, blank, gradient, floor, chunk):
             size = label[t - 1].sum() + gap[t - 1].sum()
             gain[t] = 1 / size
             offset += math.log(size)
+        for i in range(S):
+            emit[i + 1] = probs[t, target[i]] * gain[t]
         emit_blank = probs[t, blank] * gain[t]
         first, last = max(1, S - (T - 1 - t)), min(S, t + 1)  # labels that can be reached, and can reach the end
+        label_before, gap_before, label_now, gap_now = label[t - 1], gap[t - 1], label[t], gap[t]
         for i in range(first, last + 1):
-            ways = label[t - 1, i] + gap[t - 1, i - 1] + skip[i] * label[t - 1, i - 1]
-            label[t, i] = ways * (probs[t, target[i - 1]] * gain[t])
+            label_now[i] = (label_before[i] + gap_before[i - 1] + skip[i] * label_before[i - 1]) * emit[i]
         for i in range(first - 1, last + 1):
-            gap[t, i] = (gap[t - 1, i] + label[t - 1, i]) * emit_blank
-
+            gap_now[i] = (gap_before[i] + label_before[i]) * emit_blank
     label[T - 1, 1:] += floor
     gap[T - 1] += floor
 
@@ -100,16 +102,16 @@ def scaled(log_probs, target, blank, gradient, floor, chunk):
     shares = np.zeros(C)
     for t in range(T - 1, -1, -1):
         shares[:] = 0.0
-        for i in range(1, S + 1):
-            shares[target[i - 1]] += label[t, i] * from_label[i]
+        for i in range(S):
+            shares[target[i]] += label[t, i + 1] * from_label[i + 1]
+            emit[i + 1] = probs[t, target[i]] * gain[t]
         shares[blank] = (gap[t] * from_gap).sum()
         gradient[t] = -shares
 
         emit_blank = probs[t, blank] * gain[t]
         for i in range(S + 1):
+            from_label[i] *= emit[i]
             from_gap[i] *= emit_blank
-        for i in range(1, S + 1):
-            from_label[i] *= probs[t, target[i - 1]] * gain[t]
         for i in range(S):
             onward = from_label[i] + from_gap[i] + skip[i + 1] * from_label[i + 1]
             from_gap[i] += from_label[i + 1]

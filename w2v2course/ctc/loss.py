@@ -111,7 +111,7 @@ class _CTC(torch.autograd.Function):
     ) -> Tensor:
         B, T, _ = log_probs.shape
         if B == 0 or T == 0:  # no frame: only an empty target can be said
-            ctx.save_for_backward(torch.zeros_like(log_probs))
+            ctx.save_for_backward(log_probs, torch.zeros_like(log_probs))
             return log_probs.new_zeros(B).masked_fill(target_lengths > 0, math.inf)
         if method == "compiled":
             from w2v2course.ctc import compiled as level
@@ -125,24 +125,23 @@ class _CTC(torch.autograd.Function):
         losses = losses.masked_fill(silent & (target_lengths > 0), math.inf).masked_fill(
             silent & (target_lengths == 0), 0.0
         )
-        ctx.save_for_backward(gradient.masked_fill_(silent[:, None, None], 0.0))
+        ctx.save_for_backward(log_probs, gradient.masked_fill_(silent[:, None, None], 0.0))
         return losses
 
     @staticmethod
     def backward(ctx: FunctionCtx, grad_output: Tensor) -> tuple[Tensor, None, None, None, None, None]:
-        (gradient,) = ctx.saved_tensors
-        return _Weighted.apply(gradient, grad_output), None, None, None, None, None
+        return _Weighted.apply(*ctx.saved_tensors, grad_output), None, None, None, None, None
 
 
 class _Weighted(torch.autograd.Function):
-    """Each row of a first derivative times what comes from above; its own derivative is refused."""
+    """Each row of the gradient times what comes from above. It depends on log_probs, but how is not told: refused."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, gradient: Tensor, grad_output: Tensor) -> Tensor:
+    def forward(ctx: FunctionCtx, log_probs: Tensor, gradient: Tensor, grad_output: Tensor) -> Tensor:
         return gradient * grad_output[:, None, None]
 
     @staticmethod
-    def backward(ctx: FunctionCtx, grad_output: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: FunctionCtx, grad_output: Tensor) -> tuple[Tensor, None, None]:
         raise NotImplementedError(
             "ctc_loss has no second derivative here; differentiate once, or use ctc_loss_by_enumeration on tiny inputs"
         )
