@@ -20,6 +20,7 @@ class Beam(NamedTuple):
     frames: Tensor  # (B, W, 2, T): where it begins its labels
     state: Tensor  # (B, W): of the n-gram
     spoken: Tensor  # (B, W): log-probability under the n-gram
+    total: Tensor  # (B, W): all mass of the prefix
     score: Tensor  # (B, W)
 
 
@@ -59,7 +60,7 @@ def prefix_search(
     empty = torch.full((B, 1, T), -1, device=device)
     length = torch.zeros(B, 1, dtype=torch.long, device=device)
     beam = Beam(
-        empty, length, nothing, nothing.clone(), empty[:, :, None].repeat(1, 1, 2, 1), length + start, zero, zero
+        empty, length, nothing, nothing.clone(), empty[:, :, None].repeat(1, 1, 2, 1), length + start, zero, zero, zero
     )
 
     real = torch.tensor(frames, device=device)
@@ -83,7 +84,6 @@ def _step(
     """One frame: emission (B, C), labels (B, K)."""
     W, K = beam.labels.shape[1], labels.shape[1]  # prefixes; labels that may extend them
     last = beam.labels.gather(2, (beam.length - 1).clamp(min=0)[..., None])[..., 0]  # (B, W), −1 for the empty prefix
-    total = beam.mass[..., 0].logaddexp(beam.mass[..., 1])
     by_label = beam.best[..., 1] >= beam.best[..., 0]
     best = torch.where(by_label, beam.best[..., 1], beam.best[..., 0])
     frames = torch.where(by_label[..., None], beam.frames[:, :, 1], beam.frames[:, :, 0])  # (B, W, T)
@@ -91,18 +91,18 @@ def _step(
     # A new label, (B, W, K): equal to the last one only after a blank.
     same = labels[:, None] == last[..., None]
     new_emission = emission.gather(1, labels)[:, None]
-    grown = torch.where(same, beam.mass[..., :1], total[..., None]) + new_emission
+    grown = torch.where(same, beam.mass[..., :1], beam.total[..., None]) + new_emission
     grown_best = torch.where(same, beam.best[..., :1], best[..., None]) + new_emission
 
     # A blank, or the last label once more: (B, W) each.
     again = emission.gather(1, last.clamp(min=0)).masked_fill(last < 0, -math.inf)
-    stay_blank, stay_label = total + emission[:, blank, None], beam.mass[..., 1] + again
+    stay_blank, stay_label = beam.total + emission[:, blank, None], beam.mass[..., 1] + again
     stay_best_blank, stay_best_label = best + emission[:, blank, None], beam.best[..., 1] + again
     stay_frames = beam.frames[:, :, 1]
 
     # Where prefix u and a new label are prefix v, which is in the beam: masses add, and u's extension is no candidate.
     head = beam.labels.scatter(2, (beam.length - 1).clamp(min=0)[..., None], -1)
-    alive = total > -math.inf
+    alive = beam.total > -math.inf
     is_parent = (beam.labels[:, :, None] == head[:, None]).all(3) & (beam.length[:, None] > 0)  # (B, u, v)
     is_parent &= alive[:, :, None] & alive[:, None]
     merges = is_parent[:, :, None] & (labels[:, None, :, None] == last[:, None, None])  # (B, u, K, v)
@@ -119,7 +119,8 @@ def _step(
 
     # Candidates: the W that stay, then W · K that grow.
     spoken = beam.spoken[..., None] + tables[0][beam.state[..., None], labels[:, None]]
-    stay_score = stay_blank.logaddexp(stay_label) + lm_weight * beam.spoken + length_bonus * beam.length.double()
+    stay_total = stay_blank.logaddexp(stay_label)
+    stay_score = stay_total + lm_weight * beam.spoken + length_bonus * beam.length.double()
     grown_score = grown + length_bonus * (beam.length[..., None].double() + 1)
     if lm_weight != 0:
         grown_score = grown_score + lm_weight * spoken
@@ -141,16 +142,18 @@ def _step(
     nowhere = torch.full_like(grown, -math.inf)
     score = score.gather(1, chosen)
     mass = torch.stack([pick(stay_blank, nowhere), pick(stay_label, grown)], 2)
+    dead = score == -math.inf
     return Beam(
         labels=torch.where(grows[..., None], _append(said, length, label), said),
         length=length + grows,
-        mass=mass.masked_fill((score == -math.inf)[..., None], -math.inf),
+        mass=mass.masked_fill(dead[..., None], -math.inf),
         best=torch.stack([pick(stay_best_blank, nowhere), pick(stay_best_label, grown_best)], 2),
         frames=torch.stack(
             [_rows(frames, slot), torch.where(grows[..., None], new_frames, _rows(stay_frames, slot))], 2
         ),
         state=pick(beam.state, tables[1][beam.state[..., None], labels[:, None]]),
         spoken=pick(beam.spoken, spoken),
+        total=pick(stay_total, grown).masked_fill(dead, -math.inf),
         score=score,
     )
 
@@ -190,7 +193,9 @@ def _keep_finished(finished: Tensor, before: Beam, after: Beam) -> Beam:
     kept = []
     for name, old, new in zip(Beam._fields, before, after, strict=True):
         if old.shape[1] < new.shape[1]:
-            fill = -math.inf if name in ("mass", "best", "score") else -1 if name in ("labels", "frames") else 0
+            fill = (
+                -math.inf if name in ("mass", "best", "total", "score") else -1 if name in ("labels", "frames") else 0
+            )
             old = torch.cat([old, torch.full_like(new[:, old.shape[1] :], fill)], 1)
         kept.append(torch.where(finished.reshape(-1, *(1,) * (new.ndim - 1)), old, new))
     return Beam(*kept)
@@ -203,5 +208,5 @@ def _answers(beam: Beam) -> list[Hypothesis]:
         if score > -math.inf:
             ending = int(beam.best[w, 1] >= beam.best[w, 0])
             labels, frames = beam.labels[w, :size].tolist(), beam.frames[w, ending, :size].tolist()
-            answers.append(Hypothesis(tuple(labels), beam.mass[w].logsumexp(0).item(), score, tuple(frames)))
+            answers.append(Hypothesis(tuple(labels), beam.total[w].item(), score, tuple(frames)))
     return answers or [Hypothesis((), -math.inf, -math.inf, ())]  # nothing at all is possible

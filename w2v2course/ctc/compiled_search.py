@@ -249,11 +249,14 @@ def precedes(a, by_a, b, by_b, parent, label, depth):
     waiting_a, waiting_b = by_a >= 0 and at_a == deep_a, by_b >= 0 and at_b == deep_b
     while waiting_a or waiting_b or a != b:
         if waiting_a:
-            label_a, waiting_a = by_a, False
+            above_a, waiting_a = by_a, False
         else:
-            label_a, a = label[a], parent[a]
+            above_a, a = label[a], parent[a]
         if waiting_b:
-            label_b, waiting_b = by_b, False
+            above_b, waiting_b = by_b, False
         else:
-            label_b, b = label[b], parent[b]
+            above_b, b = label[b], parent[b]
+        if a == b and above_a == above_b:  # an extension that is an older node: the longer one goes on from it
+            break
+        label_a, label_b = above_a, above_b
     return label_a < label_b

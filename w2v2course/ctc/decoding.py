@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from w2v2course.ctc import batched_search, prefix_search
-from w2v2course.ctc.arguments import check_log_probs, on_float64_device
+from w2v2course.ctc.arguments import check_log_probs, on_float64_device, real_frames
 from w2v2course.ctc.hypothesis import Hypothesis
 from w2v2course.ctc.language_model import LanguageModel, NGram
-from w2v2course.lengths import check_lengths, padding_mask
+from w2v2course.lengths import check_lengths
 
 __all__ = ["Hypothesis", "beam_search_decode", "greedy_decode"]
 
@@ -103,13 +103,7 @@ def beam_search_decode(
     if C == 1:
         return greedy_decode(log_probs, lengths, blank)
 
-    log_probs = on_float64_device(log_probs.detach()).double()
-    if lengths is not None:
-        log_probs = log_probs.masked_fill(padding_mask(lengths.to(log_probs.device), T)[..., None], 0.0)
-    if log_probs.isnan().any():
-        row, frame = log_probs.isnan().any(2).nonzero()[0].tolist()
-        raise ValueError(f"log_probs[{row}, {frame}] hold not-a-number; look for what made it before decoding")
-    frames = [T] * B if lengths is None else lengths.tolist()
+    log_probs, frames = real_frames(log_probs, lengths)
     extensions = likeliest_labels(log_probs, blank, top_k)
     options = (blank, beam_width, language_model, lm_weight, length_bonus)
     if backend == "torch":
