@@ -68,7 +68,7 @@ def build(unpacked: Path, out: Path) -> dict:
         prompt = source.relative_to(unpacked / SOUNDS).with_suffix("").as_posix()
         text = spelled(transcripts.get(prompt, ""))
         seconds = source.stat().st_size * 2 / 16000  # G.722 keeps two samples in a byte
-        if not text or text in heard and not prompt.startswith("digits/") or seconds > LONGEST:
+        if not text or seconds > LONGEST or (text in heard and not prompt.startswith("digits/")):
             continue
         heard.add(text)
         name = called(prompt, text)
@@ -119,7 +119,6 @@ def spelled(text: str) -> str:
     if re.search(r"[^A-Za-z' .,!?:;-]|[A-Z]{2}|[A-Za-z]\.[A-Za-z]", text):
         return ""  # digits, signs, sounds in brackets, abbreviations: what is said is not what is written
     return " ".join(re.findall(r"[a-z']+", text.lower()))
-
 
 
 if __name__ == "__main__":

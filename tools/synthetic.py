@@ -18,6 +18,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from itertools import count as count_from
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -158,16 +160,16 @@ def speak(request: tuple[list[str], str, int, int]) -> tuple[np.ndarray, list[fl
     def receive(samples, count, events):
         if samples and count > 0:
             blocks.append(np.ctypeslib.as_array(samples, (count,)).copy())
-        for event in iter(lambda i=iter(range(10_000)): events[next(i)], None):
-            if event.type == 0:
+        for number in count_from(0):
+            if events[number].type == 0:  # the list ends
                 break
-            if event.type == 1:  # a word begins
-                starts.append(event.sample / native)
+            if events[number].type == 1:  # a word begins
+                starts.append(events[number].sample / native)
         return 0
 
-    callback = ctypes.CFUNCTYPE(
-        ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
-    )(receive)
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))(
+        receive
+    )
     library.espeak_SetSynthCallback(callback)
     if library.espeak_SetVoiceByName(voice.encode()) != 0:
         return None
@@ -178,7 +180,7 @@ def speak(request: tuple[list[str], str, int, int]) -> tuple[np.ndarray, list[fl
     library.espeak_Synchronize()
     samples = resample(np.concatenate(blocks).astype(np.float64), native)
     starts = [round(start, 4) for start in starts if start < len(samples) / RATE - 0.05]  # the trailing event goes
-    if len(starts) != len(words) or any(b - a < 0.08 for a, b in zip(starts, starts[1:], strict=False)):
+    if len(starts) != len(words) or any(b - a < 0.08 for a, b in pairwise(starts)):
         return None
     return (samples * (0.7 * 32767 / np.abs(samples).max())).round().astype(np.int16), starts
 
