@@ -46,5 +46,5 @@ def test_variations_stay_within_what_they_say():
     waveform = torch.sin(torch.arange(16_000) / 20)
     for step in range(40):
         varied = vary(waveform, 0, step, 0)
-        assert 0.86 < len(varied) / len(waveform) < 1.16
-        assert torch.isfinite(varied).all() and 0.3 < varied.std() / waveform.std() < 1.8
+        assert 0.85 * 16_000 <= len(varied) <= 1.5 * 16_000 + 2 * 0.3 * 16_000
+        assert torch.isfinite(varied).all() and 0.2 < varied.std() / waveform.std() < 1.8

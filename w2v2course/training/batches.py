@@ -40,23 +40,24 @@ def batch_at(step: int, samples: list[int], batch_size: int, seed: int) -> list[
     return batch_order(samples, batch_size, seed, epoch)[place]
 
 
-def vary(waveform: Tensor, seed: int, step: int, index: int) -> Tensor:
-    """The same words by another voice in another room, roughly: speed, tone and noise at random.
+def vary(waveform: Tensor, seed: int, step: int, index: int, sample_rate: int = 16_000) -> Tensor:
+    """The same words by another voice in another room, roughly: speed, tone, silence and noise at random.
 
     Args:
         waveform: (N,).
         seed, step, index: what the variation follows from; index is the clip's place in the data.
+        sample_rate: samples a second.
 
     Returns:
-        (N'), between 0.87 and 1.15 times as long.
+        (N'), the clip played at 0.67 to 1.18 times its speed, with up to 0.3 s of silence at either end.
     """
     generator = torch.Generator().manual_seed((seed * 10_000_019 + step) * 100_003 + index)
-    speed, tilt, loudness = (2 * torch.rand(3, generator=generator) - 1).tolist()
+    speed, tone, noise, before, after = torch.rand(5, generator=generator).tolist()
     # Played faster or slower: pitch and formants move with the tempo, as in a shorter or longer throat.
-    count = round(len(waveform) * 1.15**speed)
+    count = round(len(waveform) * 0.85 * (1.5 / 0.85) ** speed)
     waveform = F.interpolate(waveform[None, None], size=count, mode="linear", align_corners=False)[0, 0]
     # A first-order filter, darker or brighter.
-    waveform = waveform - 0.6 * tilt * F.pad(waveform[:-1], (1, 0))
-    # White noise, 10 to 50 dB below the speech.
-    level = waveform.std() * 10 ** (-(30 + 20 * loudness) / 20)
-    return waveform + level * torch.randn(count, generator=generator)
+    waveform = waveform - (1.2 * tone - 0.6) * F.pad(waveform[:-1], (1, 0))
+    level = waveform.std() * 10 ** (-(10 + 40 * noise) / 20)  # white noise, 10 to 50 dB below the speech
+    waveform = F.pad(waveform, (int(0.3 * sample_rate * before), int(0.3 * sample_rate * after)))
+    return waveform + level * torch.randn(len(waveform), generator=generator)

@@ -39,9 +39,9 @@ class Recipe:
         seed: of batches, variations and dropout.
     """
 
-    steps: int = 6000
+    steps: int = 4500
     batch_size: int = 16
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     weight_decay: float = 0.01
     clip: float = 1.0
     varied: bool = True
