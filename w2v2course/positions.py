@@ -295,7 +295,7 @@ class ConvolutionalPositions(nn.Module):
             return self.activation(y.add_(self.conv.bias)).to(half or x.dtype)
 
     def _weights(self) -> list[Tensor]:
-        return list(self.conv.parametrizations.weight.parameters())
+        return [parameter for name, parameter in self.conv.named_parameters() if name != "bias"]
 
     def _learning(self) -> bool:
         """Whether the weights may change before the next call, or a gradient of them is asked for."""
@@ -305,20 +305,21 @@ class ConvolutionalPositions(nn.Module):
         weights, groups = self._weights(), self.conv.groups
         # Weights made in inference mode have no version to know a change by; tensors put in a parameter's place
         # (torch.func) live for one call.
-        if self._learning() or any(type(w) is not nn.Parameter or w.is_inference() for w in weights):
+        lasting = bool(weights) and all(type(w) is nn.Parameter and not w.is_inference() for w in weights)
+        if self._learning() or not lasting:
             return kernel_spectrum(self.conv.weight, groups)
-        if self._kept is not None and all(map(_Stamp.fits, self._kept[0], weights)):
-            return self._kept[1]
-        self._kept = None
-        with torch.inference_mode(False), torch.no_grad():  # usable in and out of inference mode
-            # Group by group, so that at no time two whole spectra stand in memory.
-            parts = self.conv.weight.chunk(groups)
-            first = kernel_spectrum(parts[0], 1)
-            spectrum = first.new_empty(groups, *first.shape[1:])
-            for group, part in enumerate(parts):
-                spectrum[group] = kernel_spectrum(part, 1)[0]
-            self._kept = [_Stamp(w) for w in weights], spectrum
-        return spectrum
+        kept = self._kept
+        if kept is None or not all(map(_Stamp.fits, kept[0], weights)):
+            self._kept = kept = None  # the old one makes room
+            with torch.inference_mode(False), torch.no_grad():  # usable in and out of inference mode
+                # Group by group, so that at no time two whole spectra stand in memory.
+                parts = self.conv.weight.chunk(groups)
+                first = kernel_spectrum(parts[0], 1)
+                spectrum = first.new_empty(groups, *first.shape[1:])
+                for group, part in enumerate(parts):
+                    spectrum[group] = kernel_spectrum(part, 1)[0]
+                self._kept = kept = [_Stamp(w) for w in weights], spectrum
+        return kept[1]
 
 
 class _Stamp:
