@@ -1,6 +1,6 @@
 """Rebuild the package's human recordings from the Debian packages they come from.
 
-    python -m tools.recordings            # rewrites w2v2course/audio
+    python -m tools.recordings            # rewrites w2v2course/audio/recordings
     python -m tools.recordings --check    # rebuilds elsewhere and compares every hash
 
 Needs Debian's or Ubuntu's `apt-get` and `dpkg-deb` (the sounds come as two packages) and `ffmpeg` (G.722 in, Opus out).
@@ -23,18 +23,9 @@ from tqdm import tqdm
 PACKAGES = ("asterisk-core-sounds-en-g722", "asterisk-core-sounds-en")
 SOUNDS = "usr/share/asterisk/sounds/en_US_f_Allison"
 TRANSCRIPTS = "usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz"
-AUDIO = Path(__file__).parent.parent / "w2v2course" / "audio"
+AUDIO = Path(__file__).parent.parent / "w2v2course" / "audio" / "recordings"
 
-# Which prompts, by their names in the package, with what is heard where the transcript is not plain words.
-CLIPS = {
-    "hello-world": None,
-    "something-terribly-wrong": None,
-    "one-moment-please": None,
-    "goodbye": None,
-    "tt-weasels": None,
-    "digits/star": None,
-    **{f"digits/{digit}": None for digit in range(10)},
-}
+LONGEST = 4.0  # seconds; what is longer is instructions that nobody wants to hear twice
 
 
 def main() -> None:
@@ -68,31 +59,44 @@ def unpack(folder: Path) -> Path:
 
 
 def build(unpacked: Path, out: Path) -> dict:
-    """Encode every clip of `CLIPS` as Opus and return the manifest."""
+    """Encode every prompt that is plain words as Opus and return the manifest."""
     transcripts = read_transcripts(unpacked / TRANSCRIPTS)
-    clips = []
-    for prompt, heard in tqdm(CLIPS.items(), desc="clips", file=sys.stderr):
-        source = unpacked / SOUNDS / f"{prompt}.g722"
-        name = prompt.removeprefix("tt-") if not prompt.startswith("digits/") else spelled(transcripts[prompt])
+    for old in out.glob("*.opus"):
+        old.unlink()
+    clips, heard = {}, set()
+    for source in tqdm(sorted((unpacked / SOUNDS).rglob("*.g722")), desc="clips", file=sys.stderr):
+        prompt = source.relative_to(unpacked / SOUNDS).with_suffix("").as_posix()
+        text = spelled(transcripts.get(prompt, ""))
+        seconds = source.stat().st_size * 2 / 16000  # G.722 keeps two samples in a byte
+        if not text or seconds > LONGEST or (text in heard and not prompt.startswith("digits/")):
+            continue
+        heard.add(text)
+        name = called(prompt, text)
         file = out / f"{name}.opus"
         encode(source, file)
-        clips.append(
-            {
-                "id": name,
-                "text": heard or spelled(transcripts[prompt]),
-                "file": file.name,
-                "samples": len(soundfile.read(file)[0]),
-                "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-                "source": f"{PACKAGES[0]}: {prompt}.g722",
-            }
-        )
+        clips[name] = {
+            "id": name,
+            "text": text,
+            "file": file.name,
+            "samples": len(soundfile.read(file)[0]),
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "source": f"{PACKAGES[0]}: {prompt}.g722",
+        }
     return {
         "sample_rate": 16000,
         "speaker": "Allison Smith",
         "licence": "CC-BY-SA-3.0",
         "attribution": "Recording: Allison Smith, Asterisk core sounds, CC BY-SA 3.0",
-        "clips": clips,
+        "clips": [clips[name] for name in sorted(clips)],
     }
+
+
+def called(prompt: str, text: str) -> str:
+    """A clip's id: `three`, `letter-a`, `alpha`, `weasels`."""
+    folder, _, rest = prompt.rpartition("/")
+    if folder in ("digits", "phonetic", "letters"):
+        return f"letter-{text}" if len(text) == 1 else text.replace(" ", "-")
+    return (f"{folder}-{rest}" if folder else rest).removeprefix("tt-").replace("_", "-").lower()
 
 
 def encode(source: Path, target: Path) -> None:
@@ -110,7 +114,10 @@ def read_transcripts(path: Path) -> dict[str, str]:
 
 
 def spelled(text: str) -> str:
-    """Lower-case words, apostrophes kept: what a speech recogniser should write."""
+    """Lower-case words as a speech recogniser should write them; empty where the transcript is not plain words."""
+    text = text.replace("...", " ").strip()
+    if re.search(r"[^A-Za-z' .,!?:;-]|[A-Z]{2}|[A-Za-z]\.[A-Za-z]", text):
+        return ""  # digits, signs, sounds in brackets, abbreviations: what is said is not what is written
     return " ".join(re.findall(r"[a-z']+", text.lower()))
 
 

@@ -141,7 +141,7 @@ def test_package_code_behind_a_cell_is_found():
     shuffle = names("from w2v2course.explorers.shuffle import shuffle_frames")
     assert {"explorers/shuffle.js", "explorers/page.js", "explorers/page.css", "explorers/page.py"} <= shuffle
     assert "explorers/frames.js" not in shuffle and "speech.py" not in shuffle
-    assert {"speech.py", "audio/manifest.json"} <= names("from w2v2course import speech")
+    assert {"speech.py", "audio/recordings/manifest.json"} <= names("from w2v2course import speech")
     assert {"plots.py", "style.mplstyle"} <= names("from w2v2course import plots\n%matplotlib inline\n!ls")
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from w2v2course.lengths import INTEGERS, check_floating, check_lengths
+from w2v2course.lengths import INTEGERS, check_floating, check_lengths, padding_mask
 
 
 def check_log_probs(log_probs: Tensor, blank: int, axes: str = "(B, T, C)") -> None:
@@ -30,6 +30,25 @@ def check_log_probs(log_probs: Tensor, blank: int, axes: str = "(B, T, C)") -> N
 def on_float64_device(x: Tensor) -> Tensor:
     """The tensor itself, or a copy on the CPU where its device knows no float64 (Apple's MPS)."""
     return x.cpu() if x.device.type == "mps" else x
+
+
+def real_frames(log_probs: Tensor, lengths: Tensor | None) -> tuple[Tensor, list[int]]:
+    """log_probs (B, T, C) in float64, off the autograd graph, zero past lengths; and how many frames each row has.
+
+    Raises:
+        ValueError: a real frame holds not-a-number.
+    """
+    B, T, _ = log_probs.shape  # utterances, frames
+    log_probs = on_float64_device(log_probs.detach()).double()
+    if lengths is None:
+        frames = [T] * B
+    else:
+        frames = lengths.tolist()
+        log_probs = log_probs.masked_fill(padding_mask(lengths.to(log_probs.device), T)[..., None], 0.0)
+    if log_probs.isnan().any():
+        row, frame = log_probs.isnan().any(2).nonzero()[0].tolist()
+        raise ValueError(f"log_probs[{row}, {frame}] hold not-a-number; look for what made it before decoding")
+    return log_probs, frames
 
 
 def pad_targets(

@@ -1,0 +1,62 @@
+"""Which clips make which batch, and how their sound is varied (chapter `listen`).
+
+Everything here follows from (seed, step) alone, so that a run that was killed goes on with the very batches that it
+would have had, and two processes share a batch as one process would have it.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def batch_order(samples: list[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """The batches of one epoch: clips of about one length together, in random order.
+
+    Args:
+        samples: the length of every clip.
+        batch_size: clips a batch; the few that do not fill the last one wait for the next epoch.
+        seed, epoch: what the order follows from.
+
+    Returns:
+        Lists of ``batch_size`` indices.
+
+    Raises:
+        ValueError: there are fewer clips than a batch needs.
+    """
+    if len(samples) < batch_size:
+        raise ValueError(f"batch_size is {batch_size}, but there are only {len(samples)} clips; make it smaller")
+    generator = torch.Generator().manual_seed(1_000_003 * seed + epoch)
+    # Sorted by length, give or take 15 %: little padding, and yet other neighbours each time.
+    noisy = torch.tensor(samples, dtype=torch.float64).log() + 0.15 * torch.rand(
+        len(samples), dtype=torch.float64, generator=generator
+    )
+    batches = noisy.argsort()[: len(samples) // batch_size * batch_size].view(-1, batch_size)
+    return batches[torch.randperm(len(batches), generator=generator)].tolist()
+
+
+def batch_at(step: int, samples: list[int], batch_size: int, seed: int) -> list[int]:
+    """The indices of one step's batch, counted over all epochs."""
+    epoch, place = divmod(step, len(samples) // batch_size or 1)
+    return batch_order(samples, batch_size, seed, epoch)[place]
+
+
+def vary(waveform: Tensor, seed: int, step: int, index: int) -> Tensor:
+    """The same words by another voice in another room, roughly: speed, tone and noise at random.
+
+    Args:
+        waveform: (N,).
+        seed, step, index: what the variation follows from; index is the clip's place in the data.
+
+    Returns:
+        (N'), between 0.87 and 1.15 times as long.
+    """
+    generator = torch.Generator().manual_seed((seed * 10_000_019 + step) * 100_003 + index)
+    speed, tilt, loudness = (2 * torch.rand(3, generator=generator) - 1).tolist()
+    # Played faster or slower: pitch and formants move with the tempo, as in a shorter or longer throat.
+    count = round(len(waveform) * 1.15**speed)
+    waveform = F.interpolate(waveform[None, None], size=count, mode="linear", align_corners=False)[0, 0]
+    # A first-order filter, darker or brighter.
+    waveform = waveform - 0.6 * tilt * F.pad(waveform[:-1], (1, 0))
+    # White noise, 10 to 50 dB below the speech.
+    level = waveform.std() * 10 ** (-(30 + 20 * loudness) / 20)
+    return waveform + level * torch.randn(count, generator=generator)
