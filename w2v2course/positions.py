@@ -264,7 +264,7 @@ class ConvolutionalPositions(nn.Module):
         """Which method ``forward`` takes for these frames, "direct" or "fft".
 
         "auto" is "fft" from 64 taps on, given enough frames to pay for the transforms: B · T · kernel_size at least
-        8,000 where the spectrum is kept, 64,000 where it is made for the call. So it was measured on CPUs, in widths 32
+        6,000 where the spectrum is kept, 64,000 where it is made for the call. So it was measured on CPUs, in widths 32
         to 1024; on any other device, where nothing was measured, "auto" is "direct".
 
         Args:
@@ -274,7 +274,7 @@ class ConvolutionalPositions(nn.Module):
             return self.method
         B, T, _ = x.shape
         taps = self.conv.kernel_size[0]
-        least = 64_000 if self._learning() else 8_000
+        least = 64_000 if self._learning() else 6_000
         return "fft" if x.device.type == "cpu" and taps >= 64 and B * T * taps >= least else "direct"
 
     def train(self, mode: bool = True) -> "ConvolutionalPositions":
