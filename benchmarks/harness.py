@@ -148,6 +148,7 @@ def environment() -> dict[str, object]:
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "threads": torch.get_num_threads(),
+        "waiting": os.environ["OMP_WAIT_POLICY"],
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "processor": _processor(),
         "versions": versions,
@@ -215,7 +216,9 @@ def main(*files: str) -> None:
     options.threads = torch.get_num_threads()
     where = environment()
     versions = ", ".join(f"{package} {number}" for package, number in where["versions"].items())
-    print(f"{where['processor']}, {where['threads']} threads, load {where['load']} before; {versions}")
+    print(
+        f"{where['processor']}, {where['threads']} threads ({where['waiting']} waiting), load {where['load']} before; {versions}"
+    )
     print(
         "time: median, ratio = peer / ours; memory: peak over what stood before the first call\n" + HEADER, flush=True
     )
