@@ -215,10 +215,8 @@ def main(*files: str) -> None:
         torch.set_num_threads(options.threads)
     options.threads = torch.get_num_threads()
     where = environment()
-    versions = ", ".join(f"{package} {number}" for package, number in where["versions"].items())
-    print(
-        f"{where['processor']}, {where['threads']} threads ({where['waiting']} waiting), load {where['load']} before; {versions}"
-    )
+    print(f"{where['processor']}, {where['threads']} threads ({where['waiting']} waiting), load {where['load']} before")
+    print(", ".join(f"{package} {number}" for package, number in where["versions"].items()))
     print(
         "time: median, ratio = peer / ours; memory: peak over what stood before the first call\n" + HEADER, flush=True
     )
