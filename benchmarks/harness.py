@@ -136,7 +136,7 @@ def peak_in_fresh_process(script: str, index: int, who: int, threads: int) -> fl
 
 
 def environment() -> dict[str, object]:
-    """Where a table was made: versions, threads, processor, date."""
+    """Where a table was made: versions, threads, processor, date, and how busy the machine was already."""
     import torch
 
     versions = {"python": platform.python_version()}
@@ -148,6 +148,8 @@ def environment() -> dict[str, object]:
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "threads": torch.get_num_threads(),
+        "waiting": os.environ["OMP_WAIT_POLICY"],
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "processor": _processor(),
         "versions": versions,
     }
@@ -213,8 +215,8 @@ def main(*files: str) -> None:
         torch.set_num_threads(options.threads)
     options.threads = torch.get_num_threads()
     where = environment()
-    versions = ", ".join(f"{package} {number}" for package, number in where["versions"].items())
-    print(f"{where['processor']}, {where['threads']} threads; {versions}")
+    print(f"{where['processor']}, {where['threads']} threads ({where['waiting']} waiting), load {where['load']} before")
+    print(", ".join(f"{package} {number}" for package, number in where["versions"].items()))
     print(
         "time: median, ratio = peer / ours; memory: peak over what stood before the first call\n" + HEADER, flush=True
     )

@@ -67,7 +67,7 @@ def test_the_command_line_lists_every_script_and_writes_json(tmp_path):
     command = [sys.executable, "-m", "benchmarks", "--only", "no such case", "--json", str(tmp_path / "rows.json")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "threads; python" in done.stdout
+    assert " threads (passive waiting), load " in done.stdout
     table = json.loads((tmp_path / "rows.json").read_text())
     assert table["rows"] == [] and table["threads"] >= 1 and "torch" in table["versions"]
     for script in scripts:

@@ -213,6 +213,34 @@ def test_preprocessor_is_obeyed(folder):
     assert load_checkpoint(folder).do_normalize
 
 
+def test_a_processors_own_file_is_obeyed(folder, tmp_path):
+    """Newer folders keep the preprocessor inside the processor's file."""
+    from transformers import Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2Processor
+
+    extractor = Wav2Vec2FeatureExtractor(do_normalize=False, return_attention_mask=True)
+    tokenizer = Wav2Vec2CTCTokenizer(str(folder / "vocab.json"))
+    for name in ("preprocessor_config.json", "tokenizer_config.json", "vocab.json"):
+        (folder / name).unlink()
+    Wav2Vec2Processor(extractor, tokenizer).save_pretrained(folder)
+    network = load_checkpoint(folder)
+    assert (network.do_normalize, network.return_attention_mask) == (False, True)
+    assert network.vocabulary == Vocabulary(SYMBOLS, 0)
+
+
+def test_nothing_of_the_last_checkpoint_in_a_folder_is_read_with_the_next(folder):
+    write(folder / "added_tokens.json", {"<x>": 11})
+    write(folder / "special_tokens_map.json", {"pad_token": "b"})
+    write(folder / "processor_config.json", {"feature_extractor": {"sampling_rate": 8000}})
+    network = Wav2Vec2ForCTC(Wav2Vec2Config(**TINY)).eval()
+    save_checkpoint(network, folder)
+    assert load_checkpoint(folder).vocabulary is None
+    network = small()
+    save_checkpoint(network, folder)
+    assert load_checkpoint(folder).vocabulary == network.vocabulary
+    names = {"config.json", "model.safetensors", "vocab.json", "tokenizer_config.json", "preprocessor_config.json"}
+    assert {path.name for path in folder.iterdir()} == names
+
+
 # Vocabularies
 
 
@@ -235,6 +263,9 @@ def test_vocabularies_as_they_are_found(folder):
     assert named.decode([1, 8, 2, 10]) == "a b"
     properties = {"pad_token": {"content": "_", "lstrip": False}}
     assert vocabulary_of(folder, letters | {"_": 9, "<pad>": 10}, properties).blank == 9
+    decoder = {"9": {"content": "[PAD]"}, "10": {"content": "<s>"}, "0": {"content": "|"}}
+    added = vocabulary_of(folder, letters, {"added_tokens_decoder": decoder})
+    assert (added.blank, added.symbols[9:]) == (9, ("[PAD]", "<s>"))
     by_config = vocabulary_of(folder, {letter: label for label, letter in enumerate("ab|cdefghij")}, pad_token_id=7)
     assert by_config.blank == 7
 

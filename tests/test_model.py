@@ -147,6 +147,20 @@ def test_autocast_and_meta():
     assert logits.is_meta and logits.shape == (3, 12, 11) and frame_lengths.is_meta
 
 
+def test_on_any_device(device):
+    here, there = pair(feat_extract_norm="layer")
+    network = Wav2Vec2ForCTC(here.config, LETTERS).eval()
+    network.load_state_dict(here.state_dict())
+    waveforms, mask = batch()
+    masked = torch.zeros(3, 12, dtype=torch.bool, device=device)
+    with torch.no_grad():
+        logits, frame_lengths = network.to(device)(waveforms.to(device), CLIPS.to(device), masked)
+        expected = there(waveforms, attention_mask=mask.long()).logits
+    assert logits.device.type == frame_lengths.device.type == device.type
+    assert error(logits[0].cpu(), expected[0]) < (1e-5 if device.type == "cpu" else 1e-3)  # TF32
+    assert len(network.transcribe(waveforms.to(device), CLIPS.to(device))) == 3
+
+
 def test_half_width_parameters():
     here, _ = pair(feat_extract_norm="layer")
     waveforms, _ = batch()

@@ -8,6 +8,7 @@ import json
 import re
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -31,8 +32,9 @@ PREFIXES = (
 # Weight norm's two tensors, as older files and as newer ones spell them.
 SPELLINGS = (("conv.weight_g", "conv.parametrizations.weight.original0"),
              ("conv.weight_v", "conv.parametrizations.weight.original1"))  # fmt: skip
-WANTED = ("config.json", "model*.safetensors", "model.safetensors.index.json", "*vocab.json", "added_tokens.json",
-          "tokenizer_config.json", "special_tokens_map.json", "preprocessor_config.json")  # fmt: skip
+# Files beside config.json and model.safetensors that say how to read them; a folder may have any of them.
+BESIDE = ("model.safetensors.index.json", "vocab.json", "added_tokens.json", "tokenizer_config.json",
+          "special_tokens_map.json", "preprocessor_config.json", "processor_config.json")  # fmt: skip
 
 
 def load_checkpoint(path_or_hub_id: str | PathLike[str]) -> Wav2Vec2ForCTC:
@@ -66,13 +68,13 @@ def load_checkpoint(path_or_hub_id: str | PathLike[str]) -> Wav2Vec2ForCTC:
         model.masked_spec_embed = nn.Parameter(torch.empty(config.hidden_size)) if has_embedding else None
     _check_tensors(tensors, model, folder)
     model.load_state_dict(tensors, assign=True)
-    if (folder / "preprocessor_config.json").is_file():
-        values = _read_json(folder / "preprocessor_config.json")
-        rate = values.get("sampling_rate", 16_000)
+    path, extractor = _read_preprocessor(folder)
+    if extractor is not None:
+        rate = extractor.get("sampling_rate", 16_000)
         if rate != 16_000:
-            raise ValueError(f"{folder / 'preprocessor_config.json'} has sampling_rate {rate}, but only 16000 is heard")
-        model.do_normalize = bool(values.get("do_normalize", True))
-        model.return_attention_mask = bool(values.get("return_attention_mask", False))
+            raise ValueError(f"{path} has sampling_rate {rate}, but only 16000 is heard")
+        model.do_normalize = bool(extractor.get("do_normalize", True))
+        model.return_attention_mask = bool(extractor.get("return_attention_mask", False))
     return model.requires_grad_(True).eval()
 
 
@@ -81,7 +83,7 @@ def save_checkpoint(model: Wav2Vec2ForCTC, folder: str | PathLike[str]) -> None:
 
     Args:
         model: with wav2vec 2.0's convolutional positions, those of its configuration; the format has no others.
-        folder: made if it is not there; files of the same names are replaced.
+        folder: made if it is not there; the files of a checkpoint that stood in it are replaced.
 
     Raises:
         ValueError: the model has other positions, or rotary ones.
@@ -105,6 +107,8 @@ def save_checkpoint(model: Wav2Vec2ForCTC, folder: str | PathLike[str]) -> None:
     tensors = {_renamed_back(name): tensor.contiguous() for name, tensor in model.state_dict().items()}
     save_file(tensors, folder / "model.safetensors.part", metadata={"format": "pt"})
     (folder / "model.safetensors.part").replace(folder / "model.safetensors")
+    for name in BESIDE:  # what belonged to the last checkpoint here would be read with this one
+        (folder / name).unlink(missing_ok=True)
     dtype = str(model.head.weight.dtype).removeprefix("torch.")
     kind = {"model_type": "wav2vec2", "architectures": ["Wav2Vec2ForCTC"], "dtype": dtype}
     _write_json(folder / "config.json", kind | config.to_dict())
@@ -135,7 +139,9 @@ def _folder(path_or_hub_id: str | PathLike[str]) -> Path:
             f"{name} is no folder here, and a Hub id needs huggingface_hub; install it with pip install w2v2course[hub]"
         ) from None
     try:
-        return Path(huggingface_hub.snapshot_download(name, allow_patterns=list(WANTED)))
+        return Path(
+            huggingface_hub.snapshot_download(name, allow_patterns=["config.json", "model*.safetensors", *BESIDE])
+        )
     except (RepositoryNotFoundError, HFValidationError):
         raise FileNotFoundError(f"{name} is neither a folder here nor a public repository on the Hub") from None
     except Exception as error:  # whatever the network's layers raise
@@ -223,12 +229,26 @@ def _check_tensors(tensors: dict[str, Tensor], model: Wav2Vec2ForCTC, folder: Pa
         raise ValueError(f"the tensors in {folder} are not those that its config.json asks for; {'; '.join(told)}")
 
 
+def _read_preprocessor(folder: Path) -> tuple[Path, dict[str, object] | None]:
+    """What is to be done to waveforms, from the file of its own or, as newer folders have it, the processor's."""
+    path = folder / "preprocessor_config.json"
+    if path.is_file():
+        return path, _read_json(path)
+    path = folder / "processor_config.json"
+    extractor = _read_json(path).get("feature_extractor") if path.is_file() else None
+    return path, extractor if isinstance(extractor, dict) else None
+
+
 def _read_vocabulary(folder: Path, config: Wav2Vec2Config) -> Vocabulary | None:
     path = folder / "vocab.json"
     if not path.is_file():
         return None
     symbols = read_symbols(path)
-    blank = next((symbols.index(name) for name in (_token(folder, "pad_token"), *BLANKS) if name in symbols), None)
+    added = _read_tokenizer(folder, "added_tokens_decoder", {})  # from labels, written as text, to tokens
+    while isinstance(token := added.get(str(len(symbols))), dict) and isinstance(token.get("content"), str):
+        symbols.append(token["content"])
+    named = _read_tokenizer(folder, "pad_token")
+    blank = next((symbols.index(name) for name in (named, *BLANKS) if name in symbols), None)
     blank = config.pad_token_id if blank is None else blank
     # As long as the head: tokenizers add special symbols which have no class, and heads have classes without a symbol.
     while len(symbols) > config.vocab_size and is_special(symbols[-1]) and len(symbols) - 1 != blank:
@@ -236,16 +256,16 @@ def _read_vocabulary(folder: Path, config: Wav2Vec2Config) -> Vocabulary | None:
     if len(symbols) > config.vocab_size:
         raise ValueError(f"{path} has {len(symbols)} symbols, but config.json has vocab_size {config.vocab_size}")
     symbols += [unused(label) for label in range(len(symbols), config.vocab_size)]
-    return Vocabulary(symbols, blank, _token(folder, "word_delimiter_token") or "|")
+    return Vocabulary(symbols, blank, _read_tokenizer(folder, "word_delimiter_token", "|"))
 
 
-def _token(folder: Path, key: str) -> str | None:
-    """A token that the tokenizer's files name, or None."""
+def _read_tokenizer(folder: Path, key: str, default: Any = None) -> Any:
+    """What the tokenizer's files say under this key; a token may be written with its properties."""
     for name in ("tokenizer_config.json", "special_tokens_map.json"):
         if (folder / name).is_file():
-            token = _read_json(folder / name).get(key)
-            if isinstance(token, dict):  # written with its properties
-                token = token.get("content")
-            if isinstance(token, str):
-                return token
-    return None
+            value = _read_json(folder / name).get(key)
+            if isinstance(value, dict) and "content" in value:
+                value = value["content"]
+            if value is not None:
+                return value
+    return default

@@ -89,7 +89,8 @@ def normalize(waveform: Tensor, lengths: Tensor | None = None) -> Tensor:
     Raises:
         TypeError, ValueError: waveform or lengths are not as said.
 
-    Source: the feature extractor which is published with wav2vec 2.0's checkpoints.
+    Source: the feature extractor which is published with wav2vec 2.0's checkpoints. (Where it gives no attention mask,
+    it counts a batch's padding in; here padding never counts, so a clip is the same alone and in a batch.)
     """
     check_floating(waveform, "waveform")
     if waveform.ndim == 1 and lengths is None:

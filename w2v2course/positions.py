@@ -16,7 +16,7 @@ from w2v2course.config import activation_function
 from w2v2course.lengths import autocast_dtype, check_floating, check_frames, check_lengths, padding_mask
 
 BLOCK = 256  # frames that one Fourier transform of the overlap-save method sees
-ROWS = 8  # blocks that are transformed together: more is no faster, and costs memory
+ROWS = 16  # blocks that are transformed together: more is no faster, and costs memory
 
 
 def sinusoids(
@@ -256,16 +256,15 @@ class ConvolutionalPositions(nn.Module):
             x = x.masked_fill(padding_mask(lengths, x.shape[1])[..., None], 0.0)
         if x.numel() == 0:
             return torch.zeros_like(x)
-        if self.chosen_method(x) == "fft":
-            return self._by_spectrum(x)
-        y = self.conv(x.transpose(1, 2))[..., : x.shape[1]]  # (B, D, T); the last frame of an even kernel goes
-        return self.activation(y).transpose(1, 2)
+        by = self._by_spectrum if self.chosen_method(x) == "fft" else self.conv
+        y = by(x.mT)[..., : x.shape[1]]  # (B, D, T); of an even kernel's T + 1 frames the last goes
+        return self.activation(y).mT
 
     def chosen_method(self, x: Tensor) -> str:
         """Which method ``forward`` takes for these frames, "direct" or "fft".
 
         "auto" is "fft" from 64 taps on, given enough frames to pay for the transforms: B · T · kernel_size at least
-        8,000 where the spectrum is kept, 64,000 where it is made for the call. So it was measured on CPUs, in widths 32
+        6,000 where the spectrum is kept, 64,000 where it is made for the call. So it was measured on CPUs, in widths 32
         to 1024; on any other device, where nothing was measured, "auto" is "direct".
 
         Args:
@@ -275,7 +274,7 @@ class ConvolutionalPositions(nn.Module):
             return self.method
         B, T, _ = x.shape
         taps = self.conv.kernel_size[0]
-        least = 64_000 if self._learning() else 8_000
+        least = 64_000 if self._learning() else 6_000
         return "fft" if x.device.type == "cpu" and taps >= 64 and B * T * taps >= least else "direct"
 
     def train(self, mode: bool = True) -> "ConvolutionalPositions":
@@ -291,11 +290,12 @@ class ConvolutionalPositions(nn.Module):
         with nullcontext() if half is None else torch.autocast(x.device.type, enabled=False):
             spectrum = self._spectrum()
             # Transforms know no half-width numbers: the spectrum says what to compute in.
-            y = overlap_save(x.to(spectrum.real.dtype), spectrum, self.conv.kernel_size[0])
-            return self.activation(y + self.conv.bias.to(y.dtype)).to(half or x.dtype)
+            dtype = spectrum.real.dtype
+            y = overlap_save(x.to(dtype), spectrum, self.conv.bias.to(dtype), self.conv.kernel_size[0])
+        return y.to(half or x.dtype)
 
     def _weights(self) -> list[Tensor]:
-        return list(self.conv.parametrizations.weight.parameters())
+        return [parameter for name, parameter in self.conv.named_parameters() if name != "bias"]
 
     def _learning(self) -> bool:
         """Whether the weights may change before the next call, or a gradient of them is asked for."""
@@ -305,20 +305,21 @@ class ConvolutionalPositions(nn.Module):
         weights, groups = self._weights(), self.conv.groups
         # Weights made in inference mode have no version to know a change by; tensors put in a parameter's place
         # (torch.func) live for one call.
-        if self._learning() or any(type(w) is not nn.Parameter or w.is_inference() for w in weights):
+        lasting = bool(weights) and all(type(w) is nn.Parameter and not w.is_inference() for w in weights)
+        if self._learning() or not lasting:
             return kernel_spectrum(self.conv.weight, groups)
-        if self._kept is not None and all(map(_Stamp.fits, self._kept[0], weights)):
-            return self._kept[1]
-        self._kept = None
-        with torch.inference_mode(False), torch.no_grad():  # usable in and out of inference mode
-            # Group by group, so that at no time two whole spectra stand in memory.
-            parts = self.conv.weight.chunk(groups)
-            first = kernel_spectrum(parts[0], 1)
-            spectrum = first.new_empty(groups, *first.shape[1:])
-            for group, part in enumerate(parts):
-                spectrum[group] = kernel_spectrum(part, 1)[0]
-            self._kept = [_Stamp(w) for w in weights], spectrum
-        return spectrum
+        kept = self._kept
+        if kept is None or not all(map(_Stamp.fits, kept[0], weights)):
+            self._kept = kept = None  # the old one makes room
+            with torch.inference_mode(False), torch.no_grad():  # usable in and out of inference mode
+                # Group by group, so that at no time two whole spectra stand in memory.
+                parts = self.conv.weight.chunk(groups)
+                first = kernel_spectrum(parts[0], 1)
+                spectrum = first.new_empty(groups, *first.shape[1:])
+                for group, part in enumerate(parts):
+                    spectrum[group] = kernel_spectrum(part, 1)[0]
+                self._kept = kept = [_Stamp(w) for w in weights], spectrum
+        return kept[1]
 
 
 class _Stamp:
@@ -355,39 +356,42 @@ def kernel_spectrum(weight: Tensor, groups: int) -> Tensor:
     return spectrum.view(groups, D // groups, C, -1).permute(0, 3, 2, 1).conj()
 
 
-def overlap_save(x: Tensor, spectrum: Tensor, kernel_size: int) -> Tensor:
+def overlap_save(x: Tensor, spectrum: Tensor, bias: Tensor, kernel_size: int) -> Tensor:
     """Convolve frames with a kernel by multiplying spectra, one fixed block at a time (chapter `neighbours`).
 
     A product of spectra is a *circular* convolution: in a block of N frames the last K − 1 results are mixed with
     those of the start. So blocks overlap by K − 1 frames, and only the N − K + 1 clean ones of each are saved.
 
     Args:
-        x: (B, T, D), T at least 1.
+        x: (B, D, T), channels first as convolutions have them; T at least 1.
         spectrum: (G, frequencies, D/G, D/G), of :func:`kernel_spectrum`.
+        bias: (D,), added to every frame.
         kernel_size: K.
 
     Returns:
-        (B, T, D): frame t is the kernel laid over frames t − ⌊K/2⌋ … t − ⌊K/2⌋ + K − 1, zeros beyond the ends.
+        (B, D, T): frame t is the kernel laid over frames t − ⌊K/2⌋ … t − ⌊K/2⌋ + K − 1, zeros beyond the ends.
 
     Source: Oppenheim and Schafer, Discrete-Time Signal Processing, section 8.7.3.
     """
     if len(x) > ROWS:
-        return torch.cat([overlap_save(part, spectrum, kernel_size) for part in x.split(ROWS)])
-    B, T, D = x.shape  # utterances, frames, width
-    G, _, C, _ = spectrum.shape  # groups, frequencies, channels a group
+        return torch.cat([overlap_save(part, spectrum, bias, kernel_size) for part in x.split(ROWS)])
+    B, D, T = x.shape  # utterances, width, frames
+    G, M, C, _ = spectrum.shape  # groups, frequencies, channels a group
     N = _block(kernel_size)
     clean = N - kernel_size + 1
     blocks = -(-T // clean)
     before = kernel_size // 2
-    x = F.pad(x, (0, 0, before, (blocks - 1) * clean + N - before - T))
-    results = []
+    x = F.pad(x, (before, (blocks - 1) * clean + N - before - T))
+    saved = []
     for start in range(0, blocks, ROWS // B):
         n = min(ROWS // B, blocks - start)
-        frames = x[:, start * clean : (start + n - 1) * clean + N].unfold(1, N, clean)  # (B, n, D, N)
-        inputs = torch.fft.rfft(frames).view(B * n, G, C, -1).permute(1, 3, 0, 2)  # (G, frequencies, B n, C)
-        outputs = (inputs @ spectrum).permute(2, 0, 3, 1).reshape(B * n, D, -1)
-        results.append(torch.fft.irfft(outputs, n=N)[..., :clean].mT.reshape(B, n * clean, D))
-    return torch.cat(results, dim=1)[:, :T]
+        frames = x[..., start * clean : (start + n - 1) * clean + N].unfold(2, N, clean)  # (B, D, n, N)
+        inputs = torch.fft.rfft(frames).view(B, G, C, n, M).permute(1, 4, 0, 3, 2)  # (G, M, B, n, C)
+        outputs = inputs.reshape(G, M, B * n, C) @ spectrum
+        outputs[:, 0] += N * bias.view(G, 1, C)  # a constant is frequency zero
+        outputs = outputs.view(G, M, B, n, C).permute(2, 0, 4, 3, 1).reshape(B, D, n, M)
+        saved.append(torch.fft.irfft(outputs, n=N)[..., :clean].reshape(B, D, n * clean))
+    return (saved[0] if len(saved) == 1 else torch.cat(saved, dim=2))[..., :T]
 
 
 def _block(kernel_size: int) -> int:
