@@ -13,7 +13,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-.PHONY: book test serve notebooks bench repository recordings clean help
+.PHONY: book test serve notebooks bench repository recordings synthetic clean help
 
 book: $(READY) ## build the web book into book/_build/html
 	@$(BIN)/python -m tools.build
@@ -37,6 +37,9 @@ repository: $(READY) ## set the repository's address: make repository URL=https:
 
 recordings: $(READY) ## rebuild the recordings from Debian's packages (needs apt-get and ffmpeg)
 	@$(BIN)/python -m tools.recordings
+
+synthetic: $(READY) ## rebuild the synthetic digits (needs espeak-ng's library and ffmpeg)
+	@$(BIN)/python -m tools.synthetic
 
 clean: ## remove what was built and installed here
 	rm -rf .venv book/_build *.egg-info .hypothesis .ruff_cache
