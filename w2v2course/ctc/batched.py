@@ -32,7 +32,7 @@ def losses_and_gradients(
     Args:
         log_probs: (B, T, C), float32 or float64, T at least 1.
         targets: (B, S), int64, blanks where a row is padding.
-        input_lengths: (B,), int64, each at least 1.
+        input_lengths: (B,), int64.
         target_lengths: (B,), int64.
         blank: the class that stands for no label.
 

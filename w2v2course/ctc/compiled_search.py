@@ -5,13 +5,12 @@ kept, and no dictionary. Importing this module imports numba; ``decoding`` does 
 """
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from w2v2course.ctc.compiled import log_add, loops
+from w2v2course.ctc.compiled import log_add, loops, share_out
 from w2v2course.ctc.hypothesis import Hypothesis
 from w2v2course.ctc.language_model import NGram
 
@@ -43,23 +42,20 @@ def prefix_search(
     else:
         spoken, following, start = language_model.log_probs, language_model.next_state, language_model.start
 
-    def one(b: int) -> list[Hypothesis]:
-        said, begun, sizes, log_prob, score = search(
-            rows[b, : frames[b]], labels[b, : frames[b]], blank, beam_width,
-            spoken, following, start, float(lm_weight), float(length_bonus),
-        )  # fmt: skip
-        return [
-            Hypothesis(
-                tuple(said[w, :size].tolist()), log_prob[w].item(), score[w].item(), tuple(begun[w, :size].tolist())
-            )
-            for w, size in enumerate(sizes.tolist())
-        ] or [Hypothesis((), -math.inf, -math.inf, ())]  # nothing at all is possible
+    answers: list[list[Hypothesis]] = [[] for _ in rows]
 
-    threads = min(torch.get_num_threads(), len(rows))
-    if threads <= 1:
-        return [one(b) for b in range(len(rows))]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, range(len(rows))))
+    def work(waiting: Iterator[int]) -> None:
+        for b in waiting:
+            said, begun, sizes, log_prob, score = search(
+                rows[b, : frames[b]], labels[b, : frames[b]], blank, beam_width,
+                spoken, following, start, float(lm_weight), float(length_bonus),
+            )  # fmt: skip
+            for w, size in enumerate(sizes.tolist()):
+                prefix, begins = tuple(said[w, :size].tolist()), tuple(begun[w, :size].tolist())
+                answers[b].append(Hypothesis(prefix, log_prob[w].item(), score[w].item(), begins))
+
+    share_out(work, len(rows))
+    return [answer or [Hypothesis((), -math.inf, -math.inf, ())] for answer in answers]  # or nothing is possible
 
 
 @loops
