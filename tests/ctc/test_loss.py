@@ -208,6 +208,8 @@ def test_not_a_number_is_not_hidden(backend):
     log_probs[0, 11, 2] = math.nan
     losses = ctc_loss(log_probs, torch.tensor([[2, 1], [2, 1]]), None, None, 0, "none", backend=backend)
     assert losses[0].isnan() and losses[1].isfinite()
+    unused = ctc_loss(log_probs, torch.tensor([[3, 1], [2, 1]]), None, None, 0, "none", backend=backend)
+    assert unused[0].item() == pytest.approx(reference(log_probs[0], [3, 1])[0].item())  # a class that nothing asks for
 
 
 @both

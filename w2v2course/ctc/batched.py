@@ -79,7 +79,7 @@ def _scaled(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Losses, gradients, and for each row a bound on what floors added to its probability."""
     (B, T, _), L = log_probs.shape, states.shape[1]  # utterances, frames, classes; states
-    size = max(1, min(CHUNK, GRAIN // (B * L)))  # frames in a chunk
+    size = max(1, min(CHUNK, GRAIN // (B * L))) if log_probs.device.type == "cpu" else CHUNK  # frames in a chunk
     probs, offset = _probabilities(log_probs, input_lengths, blank)  # (T, B, C + 1)
     may_skip = may_skip.to(probs.dtype)
     # Two states before the first are always empty, so that no state is a special case; β has two after the last.

@@ -16,7 +16,14 @@ from torch import Tensor
 
 from w2v2course.ctc.batched import CHUNK, FLOOR, TOLERANCE
 
-loops = numba.njit(nogil=True, cache=True, error_model="numpy")
+
+def loops(function: Callable) -> Callable:
+    """Compile a function at its first call; keep the machine code on disk, if there is a folder for it."""
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # nowhere to write
+        return numba.njit(**options)(function)
 
 
 def losses_and_gradients(

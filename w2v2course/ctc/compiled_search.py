@@ -184,18 +184,22 @@ def search(log_probs, extensions, blank, beam_width, spoken, following, start, l
             total[w] = log_add(mass[BLANK, w], mass[LABEL, w])
             score[w] = found[w]
 
-    longest = 0
-    for w in range(width):
-        longest = max(longest, depth[node[w]])
-    labels, frames, sizes = np.full((width, longest), -1), np.full((width, longest), -1), np.zeros(width, np.int64)
-    for w in range(width):
-        v = node[w]
-        r = record[LABEL, w] if best[LABEL, w] >= best[BLANK, w] else record[BLANK, w]
-        sizes[w] = depth[v]
-        while depth[v] > 0:
-            labels[w, depth[v] - 1], frames[w, depth[v] - 1] = label[v], record_frame[r]
-            v, r = parent[v], record_before[r]
+    labels, frames, sizes = read_out(node[:width], best, record, parent, label, depth, record_frame, record_before)
     return labels, frames, sizes, total[:width], score[:width]
+
+
+@loops
+def read_out(node, best, record, parent, label, depth, record_frame, record_before):
+    """Labels of each node and frames of its best path, from the last to the first; and how many."""
+    sizes = depth[node]
+    longest = sizes.max() if len(sizes) else 0
+    labels, frames = np.full((len(node), longest), -1), np.full((len(node), longest), -1)
+    for w in range(len(node)):
+        v, r = node[w], record[1, w] if best[1, w] >= best[0, w] else record[0, w]
+        for place in range(sizes[w] - 1, -1, -1):
+            labels[w, place], frames[w, place] = label[v], record_frame[r]
+            v, r = parent[v], record_before[r]
+    return labels, frames, sizes
 
 
 @loops
