@@ -10,7 +10,9 @@ computed here is not less than. So, in units in which the computed total is 1, f
 
     error = Σ over the chunks' last frames t, Σ over s of FLOOR · β_t(s)
 
-of it. Rows in which this exceeds TOLERANCE (or is not a number) are done again in log space.
+of it. Rows in which this exceeds TOLERANCE (or is not a number) are done again in log space. (A probability that is
+itself below 2.3e-308 of its frame's largest counts as nothing in both. In a row that passes, no β exceeds
+TOLERANCE / FLOOR = 1e240, so all that such steps could add is below 1e-50 of the total.)
 """
 
 import math
