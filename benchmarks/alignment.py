@@ -82,14 +82,16 @@ def aligner(T: int, S: int) -> dict[str, Run]:
     return {"forced": lambda: ctc.forced_align(logits.log_softmax(-1), targets)}
 
 
-def medians(levels: dict[str, Run], rounds: int = 5) -> dict[str, float]:
-    """Milliseconds of each; they take turns."""
+def medians(levels: dict[str, Run], most: int = 31, seconds: float = 0.7) -> dict[str, float]:
+    """Milliseconds of each; they take turns, at least five, and the quick ones more."""
     times: dict[str, list[float]] = {name: [] for name in levels}
-    for turn in range(rounds + 1):
+    for run in levels.values():
+        run()
+    for turn in range(most):
         for name, run in levels.items():
-            start = time.perf_counter()
-            run()
-            if turn:  # the first warms up
+            if turn < 5 or sum(times[name]) < 1e3 * seconds:
+                start = time.perf_counter()
+                run()
                 times[name].append(1e3 * (time.perf_counter() - start))
     return {name: statistics.median(values) for name, values in times.items()}
 
