@@ -79,14 +79,10 @@ def build(backend: str, peer: str, kind: str) -> tuple[Run, Run]:
 
 
 def cases() -> list[Case]:
-    made = [
+    return [
         Case(f"compiled, {peer}, {kind} T=750 C=32 W=16", partial(build, "compiled", peer, kind), BARS[peer])
         for peer in PEERS
         for kind in ("flat", "peaky")
-    ]
-    return [
-        *made,
-        Case("readable, pyctcdecode, peaky T=750 C=32 W=16", partial(build, "readable", "pyctcdecode", "peaky")),
     ]
 
 
