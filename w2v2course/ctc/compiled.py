@@ -78,8 +78,8 @@ def scaled(log_probs, target, blank, gradient, tables, floor, chunk):
         blank: the class that stands for no label.
         gradient: (T, C), filled with d loss / d log_probs.
         tables: (2, at least T, at least S + 1), room for the two tables.
-        floor: no α and no β may be less.
-        chunk: frames between two rescalings.
+        floor: what is added to every state after a chunk of frames, so that none is less than the truth.
+        chunk: frames without rescaling.
 
     Returns:
         The loss, and the bound on what floors added to the probability.
