@@ -16,6 +16,8 @@ from torch import Tensor
 
 from w2v2course.ctc.batched import CHUNK, FLOOR, TOLERANCE
 
+WORTH_A_THREAD = 200_000  # numbers, about a millisecond
+
 
 def loops(function: Callable) -> Callable:
     """Compile a function at its first call; keep the machine code on disk, if there is a folder for it."""
@@ -51,15 +53,21 @@ def losses_and_gradients(
             if not error < TOLERANCE:
                 losses[b] = logarithmic(row, target, blank, gradient, tables)
 
-    share_out(work, len(rows))
+    share_out(work, len(rows), sum(T * (2 * S + 1) for T, S in zip(frames, sizes, strict=True)))
     return torch.from_numpy(losses), torch.from_numpy(gradients)
 
 
-def share_out(work: Callable[[Iterator[int]], None], rows: int) -> None:
-    """Let as many threads as PyTorch has, this one among them, take rows until there are none left."""
+def share_out(work: Callable[[Iterator[int]], None], rows: int, numbers: int) -> None:
+    """Let as many threads as PyTorch has, this one among them, take rows until there are none left.
+
+    Args:
+        work: takes row after row from what it is given.
+        rows: how many there are.
+        numbers: how many are to be computed in all; for few it is quicker to do without help.
+    """
     waiting = iter(range(rows))  # next() is one step to Python, so no row is taken twice
     helpers = min(torch.get_num_threads(), rows) - 1
-    if helpers < 1:
+    if helpers < 1 or numbers < WORTH_A_THREAD:
         return work(waiting)
     with ThreadPoolExecutor(helpers) as pool:
         others = [pool.submit(work, waiting) for _ in range(helpers)]

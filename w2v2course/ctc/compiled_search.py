@@ -54,7 +54,7 @@ def prefix_search(
                 prefix, begins = tuple(said[w, :size].tolist()), tuple(begun[w, :size].tolist())
                 answers[b].append(Hypothesis(prefix, log_prob[w].item(), score[w].item(), begins))
 
-    share_out(work, len(rows))
+    share_out(work, len(rows), sum(frames) * beam_width * labels.shape[2])
     return [answer or [Hypothesis((), -math.inf, -math.inf, ())] for answer in answers]  # or nothing is possible
 
 
