@@ -14,12 +14,14 @@ def random_log_probs(*shape: int, seed: int = 0, sharpness: float = 1.0, dtype: 
 @st.composite
 def utterances(draw, most_frames: int = 6, most_classes: int = 4, most_labels: int = 3):
     """(log_probs (T, C) in float64, target, blank): few labels and fewer classes, so that repeats are frequent."""
-    frames = draw(st.integers(1, most_frames))
-    classes = draw(st.integers(2, most_classes))
-    blank = draw(st.integers(0, classes - 1))
+    # Sampled from lists, because ranges favour their ends: most targets would be empty, most utterances one frame.
+    frames = draw(st.sampled_from(range(1, most_frames + 1)))
+    classes = draw(st.sampled_from(range(2, most_classes + 1)))
+    blank = draw(st.sampled_from(range(classes)))
     letters = st.sampled_from([c for c in range(classes) if c != blank])
-    target = draw(st.lists(letters, max_size=most_labels))
-    if target and draw(st.booleans()):
-        target = [target[0]] * len(target)  # repeats, favoured
-    sharpness = draw(st.sampled_from([0.0, 0.5, 1.0, 3.0]))
+    size = draw(st.sampled_from(range(most_labels + 1)))
+    target = draw(st.lists(letters, min_size=size, max_size=size))
+    if size > 1 and draw(st.sampled_from([False, False, True])):
+        target[1] = target[0]  # repeats, favoured
+    sharpness = draw(st.sampled_from([1.0, 0.5, 3.0, 0.0]))
     return random_log_probs(frames, classes, seed=draw(st.integers(0, 2**31)), sharpness=sharpness), target, blank

@@ -10,7 +10,9 @@ computed here is not less than. So, in units in which the computed total is 1, f
 
     error = Σ over the chunks' last frames t, Σ over s of FLOOR · β_t(s)
 
-of it. Rows in which this exceeds TOLERANCE (or is not a number) are done again in log space.
+of it. Rows in which this exceeds TOLERANCE (or is not a number) are done again in log space. (A probability that is
+itself below 2.3e-308 of its frame's largest counts as nothing in both. In a row that passes, no β exceeds
+TOLERANCE / FLOOR = 1e240, so all that such steps could add is below 1e-50 of the total.)
 """
 
 import math
@@ -32,7 +34,7 @@ def losses_and_gradients(
     Args:
         log_probs: (B, T, C), float32 or float64, T at least 1.
         targets: (B, S), int64, blanks where a row is padding.
-        input_lengths: (B,), int64, each at least 1.
+        input_lengths: (B,), int64.
         target_lengths: (B,), int64.
         blank: the class that stands for no label.
 
@@ -79,7 +81,7 @@ def _scaled(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Losses, gradients, and for each row a bound on what floors added to its probability."""
     (B, T, _), L = log_probs.shape, states.shape[1]  # utterances, frames, classes; states
-    size = max(1, min(CHUNK, GRAIN // (B * L)))  # frames in a chunk
+    size = max(1, min(CHUNK, GRAIN // (B * L))) if log_probs.device.type == "cpu" else CHUNK  # frames in a chunk
     probs, offset = _probabilities(log_probs, input_lengths, blank)  # (T, B, C + 1)
     may_skip = may_skip.to(probs.dtype)
     # Two states before the first are always empty, so that no state is a special case; β has two after the last.

@@ -6,6 +6,7 @@ those of ``batched``; so are the results. Importing this module imports numba; `
 """
 
 import math
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numba
@@ -15,7 +16,16 @@ from torch import Tensor
 
 from w2v2course.ctc.batched import CHUNK, FLOOR, TOLERANCE
 
-loops = numba.njit(nogil=True, cache=True, error_model="numpy")
+WORTH_A_THREAD = 200_000  # numbers, about a millisecond
+
+
+def loops(function: Callable) -> Callable:
+    """Compile a function at its first call; keep the machine code on disk, if there is a folder for it."""
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # nowhere to write
+        return numba.njit(**options)(function)
 
 
 def losses_and_gradients(
@@ -23,33 +33,51 @@ def losses_and_gradients(
 ) -> tuple[Tensor, Tensor]:
     """Loss of each row, and its gradient, as :func:`batched.losses_and_gradients` (chapter `learning`).
 
-    Rows are shared out among as many threads as PyTorch has. Each needs two tables of T × (S + 1) numbers.
+    Rows are shared out among as many threads as PyTorch has; each has tables for one utterance, used again and again.
     """
     rows = log_probs.contiguous().numpy()
     labels, frames, sizes = targets.numpy(), input_lengths.tolist(), target_lengths.tolist()
     losses, gradients = np.empty(len(rows)), np.zeros_like(rows)
 
-    def one(b: int) -> None:
-        row, target, gradient = rows[b, : frames[b]], labels[b, : sizes[b]], gradients[b, : frames[b]]
-        if len(target) + int((target[1:] == target[:-1]).sum()) > len(row):
-            losses[b] = math.inf
-            return
-        losses[b], error = scaled(row, target, blank, gradient, FLOOR, CHUNK)
-        if not error < TOLERANCE:
-            losses[b] = logarithmic(row, target, blank, gradient)
+    def work(waiting: Iterator[int]) -> None:
+        tables = np.empty((2, max(frames), max(sizes) + 1))
+        for b in waiting:
+            row, target, gradient = rows[b, : frames[b]], labels[b, : sizes[b]], gradients[b, : frames[b]]
+            if len(target) + int((target[1:] == target[:-1]).sum()) > len(row):
+                losses[b] = math.inf
+                continue
+            if len(row) == 0:
+                losses[b] = 0.0
+                continue
+            losses[b], error = scaled(row, target, blank, gradient, tables, FLOOR, CHUNK)
+            if not error < TOLERANCE:
+                losses[b] = logarithmic(row, target, blank, gradient, tables)
 
-    threads = min(torch.get_num_threads(), len(rows))
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(one, range(len(rows))))
-    else:
-        for b in range(len(rows)):
-            one(b)
+    share_out(work, len(rows), sum(T * (2 * S + 1) for T, S in zip(frames, sizes, strict=True)))
     return torch.from_numpy(losses), torch.from_numpy(gradients)
 
 
+def share_out(work: Callable[[Iterator[int]], None], rows: int, numbers: int) -> None:
+    """Let as many threads as PyTorch has, this one among them, take rows until there are none left.
+
+    Args:
+        work: takes row after row from what it is given.
+        rows: how many there are.
+        numbers: how many are to be computed in all; for few it is quicker to do without help.
+    """
+    waiting = iter(range(rows))  # next() is one step to Python, so no row is taken twice
+    helpers = min(torch.get_num_threads(), rows) - 1
+    if helpers < 1 or numbers < WORTH_A_THREAD:
+        return work(waiting)
+    with ThreadPoolExecutor(helpers) as pool:
+        others = [pool.submit(work, waiting) for _ in range(helpers)]
+        work(waiting)
+        for other in others:
+            other.result()
+
+
 @loops
-def scaled(log_probs, target, blank, gradient, floor, chunk):
+def scaled(log_probs, target, blank, gradient, tables, floor, chunk):
     """One utterance with rescaled probabilities.
 
     Args:
@@ -57,8 +85,9 @@ def scaled(log_probs, target, blank, gradient, floor, chunk):
         target: (S,).
         blank: the class that stands for no label.
         gradient: (T, C), filled with d loss / d log_probs.
-        floor: no α and no β may be less.
-        chunk: frames between two rescalings.
+        tables: (2, at least T, at least S + 1), room for the two tables.
+        floor: what is added to every state after a chunk of frames, so that none is less than the truth.
+        chunk: frames without rescaling.
 
     Returns:
         The loss, and the bound on what floors added to the probability.
@@ -67,7 +96,8 @@ def scaled(log_probs, target, blank, gradient, floor, chunk):
     S = len(target)
     probs, offset = relative_probabilities(log_probs)
     skip = unlike_before(target)
-    label, gap = np.zeros((T, S + 1)), np.zeros((T, S + 1))
+    label, gap = tables[0, :T, : S + 1], tables[1, :T, : S + 1]
+    label[:], gap[:] = 0.0, 0.0
     gain = np.ones(T)
 
     emit = np.zeros(S + 1)  # what each label emits in one frame, rescaled
@@ -151,12 +181,13 @@ def unlike_before(target):
 
 
 @loops
-def logarithmic(log_probs, target, blank, gradient):
+def logarithmic(log_probs, target, blank, gradient, tables):
     """The same in log space: slower, for utterances whose numbers are too far apart. Returns the loss."""
     T, C = log_probs.shape
     S = len(target)
     skip = unlike_before(target)
-    label, gap = np.full((T, S + 1), -math.inf), np.full((T, S + 1), -math.inf)
+    label, gap = tables[0, :T, : S + 1], tables[1, :T, : S + 1]
+    label[:], gap[:] = -math.inf, -math.inf
 
     gap[0, 0] = log_probs[0, blank]
     if S > 0:

@@ -5,13 +5,12 @@ kept, and no dictionary. Importing this module imports numba; ``decoding`` does 
 """
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from w2v2course.ctc.compiled import log_add, loops
+from w2v2course.ctc.compiled import log_add, loops, share_out
 from w2v2course.ctc.hypothesis import Hypothesis
 from w2v2course.ctc.language_model import NGram
 
@@ -43,23 +42,20 @@ def prefix_search(
     else:
         spoken, following, start = language_model.log_probs, language_model.next_state, language_model.start
 
-    def one(b: int) -> list[Hypothesis]:
-        said, begun, sizes, log_prob, score = search(
-            rows[b, : frames[b]], labels[b, : frames[b]], blank, beam_width,
-            spoken, following, start, float(lm_weight), float(length_bonus),
-        )  # fmt: skip
-        return [
-            Hypothesis(
-                tuple(said[w, :size].tolist()), log_prob[w].item(), score[w].item(), tuple(begun[w, :size].tolist())
-            )
-            for w, size in enumerate(sizes.tolist())
-        ] or [Hypothesis((), -math.inf, -math.inf, ())]  # nothing at all is possible
+    answers: list[list[Hypothesis]] = [[] for _ in rows]
 
-    threads = min(torch.get_num_threads(), len(rows))
-    if threads <= 1:
-        return [one(b) for b in range(len(rows))]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, range(len(rows))))
+    def work(waiting: Iterator[int]) -> None:
+        for b in waiting:
+            said, begun, sizes, log_prob, score = search(
+                rows[b, : frames[b]], labels[b, : frames[b]], blank, beam_width,
+                spoken, following, start, float(lm_weight), float(length_bonus),
+            )  # fmt: skip
+            for w, size in enumerate(sizes.tolist()):
+                prefix, begins = tuple(said[w, :size].tolist()), tuple(begun[w, :size].tolist())
+                answers[b].append(Hypothesis(prefix, log_prob[w].item(), score[w].item(), begins))
+
+    share_out(work, len(rows), sum(frames) * beam_width * labels.shape[2])
+    return [answer or [Hypothesis((), -math.inf, -math.inf, ())] for answer in answers]  # or nothing is possible
 
 
 @loops
@@ -188,18 +184,22 @@ def search(log_probs, extensions, blank, beam_width, spoken, following, start, l
             total[w] = log_add(mass[BLANK, w], mass[LABEL, w])
             score[w] = found[w]
 
-    longest = 0
-    for w in range(width):
-        longest = max(longest, depth[node[w]])
-    labels, frames, sizes = np.full((width, longest), -1), np.full((width, longest), -1), np.zeros(width, np.int64)
-    for w in range(width):
-        v = node[w]
-        r = record[LABEL, w] if best[LABEL, w] >= best[BLANK, w] else record[BLANK, w]
-        sizes[w] = depth[v]
-        while depth[v] > 0:
-            labels[w, depth[v] - 1], frames[w, depth[v] - 1] = label[v], record_frame[r]
-            v, r = parent[v], record_before[r]
+    labels, frames, sizes = read_out(node[:width], best, record, parent, label, depth, record_frame, record_before)
     return labels, frames, sizes, total[:width], score[:width]
+
+
+@loops
+def read_out(node, best, record, parent, label, depth, record_frame, record_before):
+    """Labels of each node and frames of its best path, from the last to the first; and how many."""
+    sizes = depth[node]
+    longest = sizes.max() if len(sizes) else 0
+    labels, frames = np.full((len(node), longest), -1), np.full((len(node), longest), -1)
+    for w in range(len(node)):
+        v, r = node[w], record[1, w] if best[1, w] >= best[0, w] else record[0, w]
+        for place in range(sizes[w] - 1, -1, -1):
+            labels[w, place], frames[w, place] = label[v], record_frame[r]
+            v, r = parent[v], record_before[r]
+    return labels, frames, sizes
 
 
 @loops

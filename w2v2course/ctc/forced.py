@@ -114,7 +114,9 @@ def _best_ways(log_probs: Tensor, states: Tensor, may_skip: Tensor, frames: list
     for t in range(1, T):
         stay, step = score[:, 2:], score[:, 1:-1]
         skip = score[:, :-2].masked_fill(~may_skip, -math.inf)
-        best, back[t] = torch.stack([stay, step, skip]).max(dim=0)
+        best = torch.maximum(stay, step)
+        back[t] = torch.where(skip > best, 2, step > stay)
+        best = torch.maximum(best, skip)
         score[:, 2:] = torch.where(t < real, best + emission[:, t].gather(1, states), stay)
     return back, score[:, 2:]
 

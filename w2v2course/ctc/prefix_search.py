@@ -96,11 +96,11 @@ def extend(
 ) -> None:
     """One prefix, one frame further: three things can happen."""
     last = prefix[-1] if prefix else None
-    value, frames = mass.best
+    total, (value, frames) = mass.total, mass.best
 
     # A blank: the prefix stays, however its paths ended.
     stay = candidates[prefix]
-    stay.blank = mass.total + emission[blank]
+    stay.blank = total + emission[blank]
     stay.best_blank = (value + emission[blank], frames)
 
     # The last label once more, on paths that end in it: it merges, the prefix stays.
@@ -114,7 +114,7 @@ def extend(
             value_before, frames_before = mass.best_blank
             new.add_label(mass.blank + emission[label], (value_before + emission[label], (*frames_before, t)))
         else:
-            new.add_label(mass.total + emission[label], (value + emission[label], (*frames, t)))
+            new.add_label(total + emission[label], (value + emission[label], (*frames, t)))
 
 
 def log_add(a: float, b: float) -> float:
