@@ -29,6 +29,7 @@ notebooks: $(READY) ## make the notebooks from book/sources and run those that a
 	@$(BIN)/python -m tools.notebooks $(if $(ALL),--all)
 
 bench: $(READY) ## measure ours against the reference implementations
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -r benchmarks/requirements.txt
 	@$(BIN)/python -m benchmarks
 
 repository: $(READY) ## set the repository's address: make repository URL=https://github.com/you/course
