@@ -71,3 +71,40 @@ def test_another_device_or_dtype_than_the_module_gets_a_sentence():
         check_alike(weight.double(), weight, "x")
     with torch.autocast("cpu", torch.bfloat16):
         check_alike(weight.bfloat16(), weight, "x")
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """How often values are looked at: each is one synchronisation on an accelerator."""
+    counted, aminmax = [], torch.aminmax
+    monkeypatch.setattr(torch, "aminmax", lambda x: counted.append(1) or aminmax(x))
+    return counted
+
+
+def test_values_are_looked_at_once_however_deep_they_are_handed(looks):
+    from w2v2course.experiments.listener import Listener
+
+    model, frames, lengths = Listener().eval(), torch.randn(2, 6, 16), torch.tensor([6, 3])
+    model(frames, lengths)
+    assert len(looks) == 1
+    model(frames, lengths)
+    assert len(looks) == 2, "the caller's tensor may have changed between two calls"
+
+
+def test_what_was_found_holds_for_other_bounds_and_not_for_changed_values(looks):
+    checked = check_lengths(torch.tensor([3, 2]), 2, 4, CPU)
+    with pytest.raises(ValueError, match=r"lengths\[0\] is 3, but the row holds only 2 frames"):
+        check_lengths(checked, 2, 2, CPU)
+    assert len(looks) == 1
+    checked[0] = 9
+    with pytest.raises(ValueError, match=r"lengths\[0\] is 9, but the row holds only 4 frames"):
+        check_lengths(checked, 2, 4, CPU)
+    assert len(looks) == 2
+
+
+def test_lengths_made_in_inference_mode_are_checked():
+    with torch.inference_mode():
+        lengths = torch.tensor([3, 9])
+        with pytest.raises(ValueError, match=r"lengths\[1\] is 9"):
+            check_lengths(lengths, 2, 4, CPU)
+        assert check_lengths(torch.tensor([3, 2]), 2, 4, CPU).tolist() == [3, 2]

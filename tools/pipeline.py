@@ -7,19 +7,19 @@ import html
 from pathlib import Path
 
 from w2v2course import speech
+from w2v2course.config import Wav2Vec2Config
+from w2v2course.features import frame_count
 
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "book" / "_static" / "pipeline.svg"
 WIDTH, LEFT, BOX, GAP = 420, 20, 58, 34
 
-# Kernel and stride of wav2vec 2.0's seven convolutions (Baevski et al., 2020, section 4.2).
-CONVOLUTIONS = ((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2))
-
 
 def draw() -> str:
     """The picture as SVG text: colours follow the page, boxes whose chapter exists are links."""
     clip = speech.load("weasels")
-    second = frames_in(clip.sample_rate)
+    second = frame_count(clip.sample_rate)
+    frames = f"{second} × {Wav2Vec2Config().hidden_size}"
     boxes = [
         (
             "frames",
@@ -27,9 +27,9 @@ def draw() -> str:
             f"{second} vectors in the first second",
             f"{clip.sample_rate:,} numbers a second",
         ),
-        ("neighbours", "A grouped convolution", "each frame learns who stands beside it", f"{second} × 768"),
-        ("order", "Transformer layers", "every frame looks at every other", f"{second} × 768"),
-        ("alignments", "A guess for every frame", "a letter, or ε: nothing new here", f"{second} × 768"),
+        ("neighbours", "A grouped convolution", "each frame learns who stands beside it", frames),
+        ("order", "Transformer layers", "every frame looks at every other", frames),
+        ("alignments", "A guess for every frame", "a letter, or ε: nothing new here", frames),
         ("decoding", "Reading the guesses", "sum over alignments, search for the text", f"{second} guesses a second"),
     ]
     top, parts = 124, [waveform_path(clip.waveform, y=46, height=40)]
@@ -75,13 +75,6 @@ STYLE = (
     ".w2v2-pipeline .arrow{stroke:currentColor;stroke-width:1.5}.w2v2-pipeline .head{fill:currentColor}"
     ".w2v2-pipeline .wave{fill:none;stroke:#0072B2;stroke-width:1.1}"
 )
-
-
-def frames_in(samples: int) -> int:
-    """Vectors that come out of the convolutions."""
-    for kernel, stride in CONVOLUTIONS:
-        samples = (samples - kernel) // stride + 1
-    return samples
 
 
 def waveform_path(samples, y: int, height: int) -> str:

@@ -94,7 +94,8 @@ def check_lengths(
         least: the smallest length that the caller can use.
 
     Returns:
-        The lengths as int64, shape (B,); None stays None.
+        The lengths as int64, shape (B,); None stays None. It is a new tensor over the same memory that carries what was
+        found, so that the modules inside a module which are handed it do not look at its values again.
 
     Raises:
         TypeError: not a tensor, or not of an integer dtype.
@@ -118,10 +119,18 @@ def check_lengths(
         raise ValueError(
             f"{name} is on {lengths.device} and the data on {device}; move it with {name}.to({str(device)!r})"
         )
+    found = getattr(lengths, "_found", None)  # lowest, highest and version, from a check further out
     lengths = lengths.long()
     if lengths.is_meta or batch == 0:
         return lengths
-    low, high = torch.stack(torch.aminmax(lengths)).tolist()
+    version = None if lengths.is_inference() else lengths._version
+    if found is None or found[2] != version:
+        lengths = lengths.view_as(
+            lengths
+        )  # the caller's own tensor is left unmarked: it may change before the next call
+        found = (*torch.stack(torch.aminmax(lengths)).tolist(), version)
+        lengths._found = found
+    low, high, _ = found
     if low < least:
         row = int(lengths.argmin())
         raise ValueError(f"{name}[{row}] is {low}, but must be at least {least}: it counts real {unit}")

@@ -60,13 +60,14 @@ class Split(Sequence[Clip]):
     """Clips that are read when they are asked for (chapter `listen`).
 
     Attributes:
-        ids, texts: of every clip, in order; neither reads any sound.
+        ids, texts, samples: of every clip, in order (samples: its length); none reads any sound.
     """
 
     def __init__(self, folder: str, entries: list[dict]):
         self._folder, self._entries = folder, entries
         self.ids = [entry["id"] for entry in entries]
         self.texts = [entry["text"] for entry in entries]
+        self.samples = [entry["samples"] for entry in entries]
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -100,8 +101,9 @@ class SpeechDataset(Dataset):
     @cached_property
     def samples(self) -> list[int]:
         """How long each waveform is, to put clips of a length together."""
-        entries = getattr(self.clips, "_entries", None)
-        return [entry["samples"] for entry in entries] if entries else [len(clip.waveform) for clip in self.clips]
+        if isinstance(self.clips, Split):
+            return self.clips.samples
+        return [len(clip.waveform) for clip in self.clips]
 
 
 def collate(examples: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -70,7 +70,10 @@ def finish(model: Wav2Vec2ForCTC, recipe: Recipe, cpu_seconds: float, folder: Pa
     """
     scores = {split: evaluate(model, speech.load(split)) for split in REPORTED}
     save_checkpoint(model, folder)
+    data = speech.load("train")
     facts = {
+        "utterances": len(data),
+        "minutes": round(sum(data.samples) / 16_000 / 60),
         "recipe": asdict(recipe),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "cpu_seconds": round(cpu_seconds),
@@ -117,8 +120,8 @@ The model of the course *The Intuition of Wav2Vec2's Transformer*, small enough 
 layers (layer norm, pre-norm), a CTC head of {small_config().vocab_size} classes. Trained from random weights; nothing
 was pre-trained.
 
-**Data.** 3,000 synthetic utterances of one to four digits in 61 voices (espeak-ng), about 42 minutes, varied in speed,
-tone and noise. No human voice was trained on.
+**Data.** {facts["utterances"]:,} synthetic utterances of one to four digits (espeak-ng), {facts["minutes"]} minutes,
+varied in speed, tone, silence and noise. No human voice was trained on.
 
 **Recipe.** {recipe["steps"]} updates of {recipe["batch_size"]} clips, AdamW, rate {recipe["learning_rate"]} with
 warm-up and cosine, seed {recipe["seed"]}; {facts["cpu_seconds"]:,} CPU-seconds on one thread
