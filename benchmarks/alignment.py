@@ -6,12 +6,10 @@ the chapters draw to ``w2v2course/tables/``: ``ctc_growth.csv``, ``ctc_loss.csv`
 """
 
 import argparse
-import csv
 import statistics
 import sys
 import time
 from functools import partial
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -20,8 +18,8 @@ from torch import Tensor
 from benchmarks import beam_search, ctc_loss
 from benchmarks.harness import Case, Run, environment, main, measure
 from w2v2course import ctc
+from w2v2course.tables import FOLDER, write_table
 
-TABLES = Path(__file__).resolve().parents[1] / "w2v2course" / "tables"
 SEED = 0
 USUAL = {"B": 1, "T": 200, "S": 30, "C": 32}
 GROWTH = {"T": (100, 200, 400, 800, 1600), "S": (5, 10, 20, 40, 80), "C": (8, 32, 128, 512), "B": (1, 4, 16, 64)}
@@ -126,14 +124,15 @@ def write(name: str, rows: list[dict[str, object]]) -> None:
     """One table, with where it comes from in front."""
     where = environment()
     versions = ", ".join(f"{package} {number}" for package, number in where["versions"].items())
-    TABLES.mkdir(exist_ok=True)
-    with (TABLES / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        file.write(f"# made by: python -m benchmarks.alignment --tables\n# date: {where['date']}\n")
-        file.write(f"# machine: {where['processor']}, {where['threads']} threads\n# versions: {versions}\n")
-        file.write(f"# seed: {SEED}; times: milliseconds, medians of interleaved runs; memory: MB\n")
-        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+    origin = {
+        "made by": "python -m benchmarks.alignment --tables",
+        "date": where["date"],
+        "machine": f"{where['processor']}, {where['threads']} threads",
+        "versions": versions,
+        "seed": f"{SEED}; times: milliseconds, medians of interleaved runs; memory: MB",
+    }
+    shown = [{k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows]
+    write_table(FOLDER / f"{name}.csv", shown, origin)
 
 
 def tables(seconds: float = 30.0) -> None:

@@ -20,6 +20,9 @@ from w2v2course.model import Wav2Vec2ForCTC
 from w2v2course.positions import ConvolutionalPositions
 from w2v2course.vocabulary import BLANKS, Vocabulary, is_special, read_symbols, unused
 
+# The course's own small model (chapter `listen`): a folder like any other, `load_checkpoint(SMALL)`.
+SMALL = Path(__file__).parent / "models" / "small"
+
 # How tensors begin there, and here. The first row that fits counts.
 PREFIXES = (
     ("wav2vec2.feature_extractor.", "features."),

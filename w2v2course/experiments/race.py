@@ -8,9 +8,7 @@ with full and with windowed attention, and the mirror test), `race_frames.csv` (
 """
 
 import argparse
-import csv
 import multiprocessing
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -27,6 +25,7 @@ from w2v2course.experiments.offset_share import offset_share
 from w2v2course.experiments.order_task import draw_clips
 from w2v2course.experiments.variants import RandomOffsets, SymmetricConvolution, attention_window
 from w2v2course.positions import LearnedPositions, NoPositions, SinusoidalPositions, rotate, sinusoids
+from w2v2course.tables import read_table, write_table
 
 D = CONFIG.hidden_size
 LENGTHS = {1: (4, 12), 2: (24, 24), 4: (48, 48), 8: (96, 96)}  # times the training length: phones a clip
@@ -125,7 +124,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=SCHEMES, help="only these schemes")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    tables = {name: read(arguments.folder / f"{name}.csv") for name in ("race_order", "race_frames", "race_shares")}
+    paths = {name: arguments.folder.resolve() / f"{name}.csv" for name in ("race_order", "race_frames", "race_shares")}
+    tables = {name: read_table(path) if path.exists() else [] for name, path in paths.items()}
     done = {(row["positions"], int(row["seed"])) for row in tables["race_order"]}
     wanted = [(scheme, seed) for scheme in arguments.only or SCHEMES for seed in range(arguments.seeds)]
     waiting = [job for job in wanted if job not in done]
@@ -133,7 +133,8 @@ def main() -> None:
         for rows in tqdm(pool.imap_unordered(run, waiting), total=len(waiting), desc="models"):
             for name, new in rows.items():
                 tables[name] = sorted(tables[name] + new, key=place)
-                write(arguments.folder / f"{name}.csv", tables[name])
+                if tables[name]:
+                    write_table(paths[name], tables[name], origin())
 
 
 def place(row: dict) -> tuple:
@@ -141,28 +142,14 @@ def place(row: dict) -> tuple:
     return list(SCHEMES).index(row["positions"]), int(row["seed"])
 
 
-def read(path: Path) -> list[dict]:
-    """Rows of a table, none if it is not there."""
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(line for line in file if not line.startswith("#")))
-
-
-def write(path: Path, rows: list[dict]) -> None:
-    """Write a table whole or not at all."""
-    if not rows:
-        return
-    new = path.with_suffix(".new")
-    with new.open("w", newline="", encoding="utf-8") as file:
-        file.write("# made by: python -m w2v2course.experiments.race\n")
-        file.write(f"# date: {time.strftime('%Y-%m-%d')}\n")
-        file.write(f"# machine: {platform.machine()}, one thread a model\n")
-        file.write(f"# versions: python {platform.python_version()}, torch {torch.__version__}\n")
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(new, path)
+def origin() -> dict[str, str]:
+    """What stands before a table's rows."""
+    return {
+        "made by": "python -m w2v2course.experiments.race",
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": f"{platform.machine()}, one thread a model",
+        "versions": f"python {platform.python_version()}, torch {torch.__version__}",
+    }
 
 
 if __name__ == "__main__":
