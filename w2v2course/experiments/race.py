@@ -7,25 +7,19 @@ with full and with windowed attention, and the mirror test), `race_frames.csv` (
 `race_shares.csv` (how much of the score matrices is offset). What is done already is not done again.
 """
 
-import argparse
-import multiprocessing
-import platform
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from w2v2course.experiments.listener import CONFIG, Listener, frame_errors, train_listener
 from w2v2course.experiments.mirror import mirror_error
 from w2v2course.experiments.offset_share import offset_share
 from w2v2course.experiments.order_task import draw_clips
+from w2v2course.experiments.remake import remake
 from w2v2course.experiments.variants import RandomOffsets, SymmetricConvolution, attention_window
 from w2v2course.positions import LearnedPositions, NoPositions, SinusoidalPositions, rotate, sinusoids
-from w2v2course.tables import read_table, write_table
 
 D = CONFIG.hidden_size
 LENGTHS = {1: (4, 12), 2: (24, 24), 4: (48, 48), 8: (96, 96)}  # times the training length: phones a clip
@@ -113,43 +107,7 @@ def shares(model: Listener, scheme: str) -> list[dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m w2v2course.experiments.race",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("folder", type=Path, help="where the tables go")
-    parser.add_argument("--jobs", type=int, default=1, help="models trained at a time (%(default)s)")
-    parser.add_argument("--seeds", type=int, default=3, help="models of each scheme (%(default)s)")
-    parser.add_argument("--only", nargs="*", choices=SCHEMES, help="only these schemes")
-    arguments = parser.parse_args()
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    paths = {name: arguments.folder.resolve() / f"{name}.csv" for name in ("race_order", "race_frames", "race_shares")}
-    tables = {name: read_table(path) if path.exists() else [] for name, path in paths.items()}
-    done = {(row["positions"], int(row["seed"])) for row in tables["race_order"]}
-    wanted = [(scheme, seed) for scheme in arguments.only or SCHEMES for seed in range(arguments.seeds)]
-    waiting = [job for job in wanted if job not in done]
-    with multiprocessing.get_context("spawn").Pool(arguments.jobs) as pool:
-        for rows in tqdm(pool.imap_unordered(run, waiting), total=len(waiting), desc="models"):
-            for name, new in rows.items():
-                tables[name] = sorted(tables[name] + new, key=place)
-                if tables[name]:
-                    write_table(paths[name], tables[name], origin())
-
-
-def place(row: dict) -> tuple:
-    """Where a row stands: schemes as above, then seeds; the rest as it was written."""
-    return list(SCHEMES).index(row["positions"]), int(row["seed"])
-
-
-def origin() -> dict[str, str]:
-    """What stands before a table's rows."""
-    return {
-        "made by": "python -m w2v2course.experiments.race",
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": f"{platform.machine()}, one thread a model",
-        "versions": f"python {platform.python_version()}, torch {torch.__version__}",
-    }
+    remake(__doc__, run, list(SCHEMES), ["race_order", "race_frames", "race_shares"])
 
 
 if __name__ == "__main__":
