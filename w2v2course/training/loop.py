@@ -39,7 +39,7 @@ class Recipe:
         seed: of batches, variations and dropout.
     """
 
-    steps: int = 4500
+    steps: int = 8000
     batch_size: int = 16
     learning_rate: float = 2e-3
     weight_decay: float = 0.01
