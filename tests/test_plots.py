@@ -10,6 +10,7 @@ matplotlib.use("agg")
 
 @pytest.fixture(autouse=True)
 def closed_figures():
+    plots.use_style()
     yield
     plt.close("all")
 
@@ -69,12 +70,19 @@ def test_lines_are_named():
     assert plots.lines({"a": ([0], [1])}).get_legend() is None
 
 
+def test_a_stack_names_parts_and_what_flows():
+    ax = plots.stack([("ears", "(1, 2)"), ("mouth", "text")], "a whole", highlight=[1])
+    assert [text.get_text() for text in ax.texts if text.get_text()] == ["ears", "(1, 2)", "mouth", "text"]
+    assert len(ax.patches) == 2 and ax.patches[0].get_edgecolor() != ax.patches[1].get_edgecolor()
+
+
 def test_axes_are_handed_through():
     ax = plt.subplots()[1]
     assert plots.matrix(torch.eye(2), ax=ax) is ax
     assert plots.bars([1], ["a"], ax=ax) is ax
     assert plots.waveform(torch.ones(8), ax=ax) is ax
     assert plots.lines({"a": ([0], [1])}, ax=ax) is ax
+    assert plots.stack([("a", "")], ax=ax) is ax
 
 
 def test_the_palette_is_told_apart_by_colour_blind_readers():

@@ -109,7 +109,7 @@ def planned(source: Path) -> nbformat.NotebookNode:
 def setup_cell(url: str) -> str:
     """Two lines, the same in every notebook; where the package is there already they install nothing."""
     install = (
-        f"""get_ipython().run_line_magic("pip", "install -q --no-deps git+{url}")"""
+        f"""get_ipython().run_line_magic("pip", "install -q --no-deps git+{url} jiwer rapidfuzz")"""
         if url
         else 'print("No repository address is set in this copy: install w2v2course from its folder with pip install .")'
     )

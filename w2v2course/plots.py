@@ -113,7 +113,7 @@ def bars(
             fontsize=10,
         )
     ax.set_yticks(places, labels)
-    ax.invert_yaxis()
+    ax.set_ylim(len(labels) - 0.5, -0.5)  # from the top; set, not inverted: axes may be shared
     ax.margins(x=0.15)
     ax.tick_params(axis="y", length=0)
     ax.set(title=title, xlabel=xlabel)
@@ -188,4 +188,28 @@ def lines(
     ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
     if len(curves) > 1:
         ax.legend()
+    return ax
+
+
+def stack(
+    boxes: Sequence[tuple[str, str]], title: str = "", highlight: Sequence[int] = (), ax: Axes | None = None
+) -> Axes:
+    """Boxes from top to bottom with what flows between them, such as the parts of a network.
+
+    Args:
+        boxes: name of each part, and what comes out of it.
+        title: what the figure says.
+        highlight: which boxes are drawn in the second colour.
+        ax: axes to draw in; new ones if None.
+    """
+    ax = ax if ax is not None else plt.subplots(figsize=(5.8, 0.3 + 0.62 * len(boxes)))[1]
+    for place, (name, out) in enumerate(boxes):
+        color = ORANGE if place in highlight else BLUE
+        ax.add_patch(Rectangle((0, place), 1, 0.62, facecolor=color, alpha=0.18, edgecolor=color, linewidth=1.2))
+        ax.text(0.5, place + 0.31, name, ha="center", va="center")
+        ax.text(1.04, place + 0.31, out, ha="left", va="center", color="0.3")
+        if place + 1 < len(boxes):
+            ax.annotate("", (0.5, place + 1), (0.5, place + 0.62), arrowprops={"arrowstyle": "->", "color": "0.4"})
+    ax.set(title=title, xlim=(-0.02, 1.75), ylim=(len(boxes) - 0.3, -0.1))
+    ax.axis("off")
     return ax

@@ -2,7 +2,12 @@ import pytest
 import torch
 
 from w2v2course.attention import SelfAttention
-from w2v2course.experiments.variants import RandomOffsets, SymmetricConvolution, attention_window
+from w2v2course.experiments.variants import (
+    RandomOffsets,
+    SymmetricConvolution,
+    attention_window,
+    attention_without,
+)
 from w2v2course.positions import LearnedPositions, SinusoidalPositions, sinusoids
 
 
@@ -68,3 +73,27 @@ def test_the_window_goes_even_after_an_error(layer):
     assert "forward" not in layer.__dict__
     with pytest.raises(ValueError, match="radius must be at least 0"), attention_window(layer, -1):
         pass
+
+
+def test_hidden_offsets_are_not_looked_at():
+    torch.manual_seed(0)
+    layer = SelfAttention(8, 2).eval()
+    x = torch.randn(2, 9, 8)
+    with torch.no_grad(), attention_without(layer, [-1, 2]) as holed:
+        straight = holed(x)
+        for offset, matters in [(-1, False), (2, False), (1, True), (0, True)]:
+            changed = x.clone()
+            changed[:, 4 + offset] += 1.0
+            assert torch.allclose(holed(changed)[:, 4], straight[:, 4], atol=1e-6) != matters
+    with torch.no_grad():
+        torch.testing.assert_close(layer(x), layer(x))
+        with attention_without(layer, []) as whole:
+            torch.testing.assert_close(whole(x, torch.tensor([9, 6]))[1, :6], layer(x[1:, :6])[0])
+
+
+def test_a_frame_that_would_see_nothing_sees_itself():
+    torch.manual_seed(0)
+    layer = SelfAttention(8, 2).eval()
+    x = torch.randn(1, 3, 8)
+    with torch.no_grad(), attention_without(layer, range(-5, 6)) as alone:
+        torch.testing.assert_close(alone(x)[0], torch.stack([layer(x[:, t : t + 1])[0, 0] for t in range(3)]))

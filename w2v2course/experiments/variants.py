@@ -1,6 +1,6 @@
-"""What exists only to be compared (chapter `race`): random offsets, a symmetric kernel, a window of attention."""
+"""What exists only to be compared (chapter `race`): random offsets, a symmetric kernel, attention that sees less."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -84,24 +84,46 @@ def attention_window(model: nn.Module, radius: int) -> Iterator[nn.Module]:
     """
     if radius < 0:
         raise ValueError(f"radius must be at least 0 frames, but is {radius}")
+    with _seeing(model, lambda offset: offset.abs() <= radius):
+        yield model
+
+
+@contextmanager
+def attention_without(model: nn.Module, offsets: Iterable[int]) -> Iterator[nn.Module]:
+    """Within this, no self-attention of a model sees keys at these offsets (chapter `context-network`).
+
+    Args:
+        model: any module with ``SelfAttention`` in it.
+        offsets: frames from query to key, negative to the left. A frame that would see nothing sees itself.
+    """
+    hidden = torch.tensor(sorted(set(offsets)), dtype=torch.long)
+    with _seeing(model, lambda offset: ~torch.isin(offset, hidden.to(offset.device))):
+        yield model
+
+
+@contextmanager
+def _seeing(model: nn.Module, visible: Callable[[Tensor], Tensor]) -> Iterator[None]:
     layers = [module for module in model.modules() if isinstance(module, SelfAttention)]
     try:
         for layer in layers:
-            layer.forward = partial(_attend_near, layer, radius)
-        yield model
+            layer.forward = partial(_attend, layer, visible)
+        yield
     finally:
         for layer in layers:
             layer.__dict__.pop("forward", None)
 
 
-def _attend_near(layer: SelfAttention, radius: int, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+def _attend(
+    layer: SelfAttention, visible: Callable[[Tensor], Tensor], x: Tensor, lengths: Tensor | None = None
+) -> Tensor:
     x, lengths = layer._check(x, lengths)
     B, T, D = x.shape
     time = torch.arange(T, device=x.device)
-    near = (time[:, None] - time).abs() <= radius  # (T, T)
+    seen = visible(time - time[:, None])  # (T, T), offsets of the keys from the queries
     if lengths is not None:
-        near = near & ~padding_mask(lengths, T)[:, None, None, :]  # (B, 1, T, T)
-        near = near | torch.eye(T, dtype=torch.bool, device=x.device)  # a padded frame sees itself, not nothing
+        seen = seen & ~padding_mask(lengths, T)[:, None, None, :]  # (B, 1, T, T)
+    nothing = ~seen.any(-1, keepdim=True)  # such a frame sees itself; so does a padded one
+    seen = seen | (nothing & torch.eye(T, dtype=torch.bool, device=x.device))
     query, key, value = layer._heads(x)
-    context = F.scaled_dot_product_attention(query, key, value, attn_mask=near)
+    context = F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
     return layer.out_proj(context.transpose(1, 2).reshape(B, T, D))
