@@ -53,7 +53,7 @@ def draw() -> str:
         f'<text class="title" x="{WIDTH // 2}" y="{top + 18}">“{html.escape(clip.text)}”</text>'
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="w2v2-pipeline" viewBox="0 0 {WIDTH} {top + 32}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="w2v2-pipeline" viewBox="0 0 {WIDTH} {top + 32}" role="group" '
         f'aria-labelledby="pipeline-title"><title id="pipeline-title">From sound to text: a waveform, seven '
         f"convolutions, a grouped convolution that tells frames their neighbours, Transformer layers, a guess for "
         f"every frame, and the text read from the guesses.</title><style>{STYLE}</style>\n"
