@@ -180,6 +180,8 @@ def named(tree: ast.AST, modules: set[Path]) -> set[Path]:
                     paths |= {path for path in base.rglob("*") if path.suffix in (".json", ".csv")}
                 if base.is_file() and base.suffix != ".py":
                     paths.add(base)
+                    # An explorer's script has a style sheet of its name beside it.
+                    paths |= {style for style in [base.with_suffix(".css")] if base.suffix == ".js" and style.is_file()}
     return paths
 
 

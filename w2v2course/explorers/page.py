@@ -1,7 +1,8 @@
 """The ground of every explorable figure: Python's trace, the first state as HTML, and a small script for the rest.
 
 What is shown works from a file, in Jupyter and in Colab, with no kernel and no network; without JavaScript the first
-state stays readable. Cells of all explorers share one style (`page.css`) and one helper (`page.js`).
+state stays readable. Cells of all explorers share one style (`page.css`) and one helper (`page.js`); what only one of
+them needs lies beside its script, in a style sheet of the same name.
 """
 
 import hashlib
@@ -31,10 +32,12 @@ class Explorer:
     def _repr_html_(self) -> str:
         trace = json.dumps(self.trace, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
         name = f"{self.script.removesuffix('.js')}-{hashlib.sha256((trace + self.body).encode()).hexdigest()[:8]}"
+        style = f"{self.script.removesuffix('.js')}.css"
+        own = _shipped(style) if (files(__package__) / style).is_file() else ""
         script = f"(function(){{const NAME={json.dumps(name)};{_shipped('page.js')}{_shipped(self.script)}}})();"
         return (
             f'<div class="w2v2-explorer" data-explorer="{name}" role="group" aria-label="{html.escape(self.label)}">'
-            f"<style>{_shipped('page.css')}</style>{self.body}"
+            f"<style>{_shipped('page.css')}{own}</style>{self.body}"
             f'<p class="w2v2-say" aria-live="polite">{html.escape(self.text)}</p>'
             f'<script type="application/json">{trace}</script><script>{script}</script></div>'
         )
@@ -73,4 +76,4 @@ def written(value: float, digits: int) -> str:
 
 @cache
 def _shipped(name: str) -> str:
-    return (files("w2v2course.explorers") / name).read_text(encoding="utf-8")
+    return (files(__package__) / name).read_text(encoding="utf-8")

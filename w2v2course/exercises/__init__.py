@@ -1,0 +1,1 @@
+"""Exercises: one specification, run in a notebook by `check` and on the command line by `w2v2course grade`."""
