@@ -24,7 +24,7 @@ def check(explorer, trace, width, step):
         assert [s.get_attribute("class") for s in segments] == [f"w2v2-ends-{kind}" for kind, *_ in row["ways"]]
         assert all(name in item.inner_text() for *_, name in row["ways"])
     assert explorer.locator('[data-width][aria-pressed="true"]').get_attribute("data-width") == width
-    assert explorer.locator("output").inner_text() == f"frame {step + 1} of {len(trace['widths'][width])}"
+    assert explorer.locator("output").inner_text() == f"after {step + 1} of {len(trace['widths'][width])} frames"
 
 
 def test_by_mouse(explorer):
@@ -63,4 +63,4 @@ def test_by_keyboard(explorer):
 def test_without_javascript(visit):
     found = visit(PAGE, script=False).page.locator('[data-explorer^="beam"]')
     assert found.locator(".w2v2-beam li").count() == 3
-    assert found.locator(".w2v2-say").inner_text().startswith("Width 2, frame 1: kept")
+    assert found.locator(".w2v2-say").inner_text().startswith("Width 2, after 1 of 4 frames: kept")

@@ -24,14 +24,14 @@ def test_one_letter_in_two_frames_on_paper():
         ("label", "∅ + a 0.240"),
     ]
     assert second["words"] == (
-        "Width 2, frame 2: kept a 0.640, ∅ 0.360; nothing dropped. Merged from several ways: a. "
+        "Width 2, after 2 of 2 frames: kept a 0.640, ∅ 0.360; nothing dropped. Merged from several ways: a. "
         "Read out: a, exactly 0.640."
     )
 
 
 def test_a_beam_of_one_drops():
     first, second = beam_explorer(HALF, "εa", widths=(1,)).trace["widths"]["1"]
-    assert first["words"] == "Width 1, frame 1: kept ∅ 0.600; dropped a. Nothing merged."
+    assert first["words"] == "Width 1, after 1 of 2 frames: kept ∅ 0.600; dropped a. Nothing merged."
     assert second["words"].endswith("Read out: ∅, exactly 0.360.")
 
 
@@ -59,7 +59,7 @@ def test_wider_is_worse_once():
 
 def test_the_first_state_is_there_without_javascript():
     static = beam_explorer(WORKED, "εae")._repr_html_().split("<script")[0]
-    assert static.count("<li") == 3 and "Width 2, frame 1: kept e 0.600, ∅ 0.300; dropped a." in static
+    assert static.count("<li") == 3 and "Width 2, after 1 of 4 frames: kept e 0.600, ∅ 0.300; dropped a." in static
 
 
 @pytest.mark.parametrize(

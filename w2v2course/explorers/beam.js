@@ -21,7 +21,7 @@ function item(row) {
 function draw() {
   const steps = trace.widths[width];
   list.replaceChildren(...steps[step].rows.map(item));
-  place.textContent = "frame " + (step + 1) + " of " + steps.length;
+  place.textContent = "after " + (step + 1) + " of " + steps.length + " frames";
   widths.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.width === width)));
   moves.forEach((button) => { button.disabled = !steps[step + Number(button.dataset.step)]; });
   say(steps[step].words);

@@ -53,19 +53,19 @@ def beam_explorer(log_probs: Tensor, symbols: str, widths: Sequence[int] = (1, 2
     body = (
         f'<div class="w2v2-bar"><span class="w2v2-name">Width</span>{choices}</div>'
         '<div class="w2v2-bar"><button type="button" data-step="-1" disabled>Back</button>'
-        f'<button type="button" data-step="1">Next frame</button><output>frame 1 of {T}</output></div>'
+        f'<button type="button" data-step="1">Next frame</button><output>after 1 of {T} frames</output></div>'
         '<p class="w2v2-key"><span class="w2v2-ends-blank"></span> ends in ε '
         f'<span class="w2v2-ends-label"></span> ends in a letter</p><ol class="w2v2-beam">{items}</ol>'
     )
     return Explorer("beam.js", f"A beam over {T} frames, step by step", trace, body, first["words"])
 
 
-def said(width: int, t: int, rows: list[dict], answer: float | None) -> str:
+def said(width: int, t: int, T: int, rows: list[dict], answer: float | None) -> str:
     """One step in words; ``answer`` is the exact probability of the best prefix, after the last frame only."""
     kept = [f"{row['name']} {row['total']}" for row in rows if row["kept"]]
     dropped = [row["name"] for row in rows if not row["kept"]]
     merged = [row["name"] for row in rows if len(row["ways"]) > 1]
-    words = f"Width {width}, frame {t + 1}: kept {', '.join(kept)}"
+    words = f"Width {width}, after {t + 1} of {T} frames: kept {', '.join(kept)}"
     words += f"; dropped {', '.join(dropped)}. " if dropped else "; nothing dropped. "
     words += f"Merged from several ways: {', '.join(merged)}." if merged else "Nothing merged."
     if answer is not None:
@@ -111,7 +111,7 @@ def _steps(
             for prefix in order
         ]
         last = t + 1 == len(log_probs) and bool(order)
-        steps.append({"rows": rows, "words": said(width, t, rows, exact[order[0]] if last else None)})
+        steps.append({"rows": rows, "words": said(width, t, len(log_probs), rows, exact[order[0]] if last else None)})
     return steps
 
 
