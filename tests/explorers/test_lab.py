@@ -50,6 +50,21 @@ def test_the_form_runs_what_is_chosen():
     assert "RuntimeError: no such &lt;scheme&gt;" in shown.value and not button.disabled
 
 
+def test_a_page_says_the_band_and_the_form_the_number():
+    def errors(steps):
+        return {"in range": 4.04, "beyond": 20.0 + steps}
+
+    lab = Lab(errors, {"steps": [5, 0, 50]}, "train", bands=(10, 20, 30), unit=" % wrong")
+    assert repr(lab) == "steps = 5\nin range: under 10 % wrong\nbeyond: 20 to 30 % wrong"
+    assert "25.0" not in lab._html()
+    steps, button, shown = lab._live().children
+    assert "in range: 4.0 % wrong\nbeyond: 25.0 % wrong" in shown.value
+    steps.value = 50
+    button.click()
+    assert "beyond: 70.0 % wrong" in shown.value
+    assert lab.words({"x": 70.0}, lab.bands) == "x: over 30 % wrong"
+
+
 def test_without_ipywidgets_the_page_is_left(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     assert set(make()._repr_mimebundle_()) == {"text/plain", "text/html"}
