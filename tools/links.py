@@ -3,8 +3,8 @@
 python -m tools.links           # lists the built pages' links anew, keeps what is known of them; visits nothing
 python -m tools.links --visit   # needs a network: visits each, writes today's date beside what answered
 
-`tests/book/external_links.csv` has a row a link: its address, and a date or "not checked here". A test holds the list to
-the pages; no test visits a link, so that `make test` needs no network.
+`tests/book/external_links.csv` has a row a link: its address, and a date or "not checked here". A test holds the list
+to the pages; no test visits a link, so that `make test` needs no network.
 """
 
 import argparse
