@@ -57,7 +57,7 @@ def draw(titles: dict[str, str] | None = None) -> str:
             "A grouped convolution",
             "each frame learns who stands beside it",
             frames,
-            {"clocks": "or clocks", "race": "their race"},
+            {"clocks": "or clocks instead", "race": "a race of both"},
         ),
         (
             "context-network",
@@ -71,7 +71,7 @@ def draw(titles: dict[str, str] | None = None) -> str:
             "A guess for every frame",
             "a letter, or ε: nothing new here",
             frames,
-            {"trellis": "their sum", "learning": "what it teaches"},
+            {"trellis": "all ways, summed", "learning": "what that teaches"},
         ),
         (
             "decoding",
@@ -149,6 +149,7 @@ STYLE = (
     ".w2v2-pipeline a{text-decoration:none}.w2v2-pipeline a :is(.title,.chip){text-decoration:underline}"
     ".w2v2-pipeline .arrow{stroke:currentColor;stroke-width:1.5}.w2v2-pipeline .head{fill:currentColor}"
     ".w2v2-pipeline .wave{fill:none;stroke:#0072B2;stroke-width:1.1}"
+    "html[data-theme=dark] .w2v2-pipeline :is(.wave,a:not(:hover,:focus-visible) rect){stroke:#56B4E9}"
 )
 
 
