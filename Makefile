@@ -13,7 +13,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-.PHONY: book test serve notebooks bench repository recordings synthetic clean help
+.PHONY: book test serve notebooks bench repository recordings synthetic links clean help
 
 book: $(READY) ## build the web book into book/_build/html
 	@$(BIN)/python -m tools.build
@@ -41,6 +41,10 @@ recordings: $(READY) ## rebuild the recordings from Debian's packages (needs apt
 
 synthetic: $(READY) ## rebuild the synthetic digits (needs espeak-ng's library and ffmpeg)
 	@$(BIN)/python -m tools.synthetic
+
+links: $(READY) ## visit every link that leaves the book and date what answers (needs a network)
+	@$(BIN)/python -m tools.build
+	@$(BIN)/python -m tools.links --visit
 
 clean: ## remove what was built and installed here
 	rm -rf .venv book/_build *.egg-info .hypothesis .ruff_cache
