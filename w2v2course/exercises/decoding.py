@@ -1,6 +1,7 @@
 """Exercises of chapter `decoding`: count errors, read greedily, one step of the beam, a language model, whose error."""
 
 import math
+from collections import defaultdict
 
 import torch
 from torch import Generator, Tensor
@@ -59,27 +60,17 @@ def whose_error(log_probs: Tensor, truth: list[int], answer: list[int], blank: i
 def beam_step(beam: Beam, probs: list[float], symbols: str) -> Beam:
     """One frame of prefix beam search, nothing pruned; the first symbol is the blank."""
     emission = [math.log(p) if p > 0 else -math.inf for p in probs]
-    candidates: dict[tuple[int, ...], Mass] = {}
+    candidates: dict[tuple[int, ...], Mass] = defaultdict(Mass)
     for prefix, blank_mass, label_mass in beam:
         mass = Mass(*(math.log(m) if m > 0 else -math.inf for m in (blank_mass, label_mass)))
         places = tuple(symbols.index(symbol) for symbol in prefix)
         mass.best_blank, mass.best_label = (mass.blank, (0,) * len(places)), (mass.label, (0,) * len(places))
-        extend(_Opened(candidates), places, mass, emission, range(1, len(symbols)), 0, 0)
+        extend(candidates, places, mass, emission, range(1, len(symbols)), 0, 0)
     return sorted(
         ("".join(symbols[i] for i in places), math.exp(mass.blank), math.exp(mass.label))
         for places, mass in candidates.items()
         if max(mass.blank, mass.label) > -math.inf
     )
-
-
-class _Opened:
-    """A dictionary of masses that begins an entry where there is none."""
-
-    def __init__(self, masses: dict):
-        self.masses = masses
-
-    def __getitem__(self, prefix: tuple[int, ...]) -> Mass:
-        return self.masses.setdefault(prefix, Mass())
 
 
 def _log_probs(generator: Generator, frames: int, classes: int) -> Tensor:
