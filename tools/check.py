@@ -19,7 +19,7 @@ STAGES = {
     "notebooks": [
         *PYTEST,
         *("-p", "tests.book.nbval_strict", "--nbval", "--nbval-sanitize-with=tests/book/sanitize.cfg"),
-        *("book/chapters", "-n", "2", "--dist", "loadfile"),
+        *("book/chapters", "book/exercises", "book/solutions", "-n", "2", "--dist", "loadfile"),
     ],
     "book": [sys.executable, "-m", "tools.build"],
     "pages": [*PYTEST, "tests/book"],
