@@ -25,9 +25,9 @@ def class_shares(shares: Tensor, states: list[int], classes: int) -> Tensor:
     return shares.new_zeros(len(shares), classes).index_add_(1, index, shares)
 
 
-def remove_prior(log_probs: Tensor, weight: float) -> Tensor:
-    """Minus weight times the logarithm of each class's mean probability."""
-    return log_probs - weight * (log_probs.logsumexp(dim=0) - math.log(len(log_probs)))
+def remove_prior(log_probs: Tensor, prior_scale: float) -> Tensor:
+    """Minus prior_scale times the logarithm of each class's mean probability."""
+    return log_probs - prior_scale * (log_probs.logsumexp(dim=0) - math.log(len(log_probs)))
 
 
 def central_differences(logits: Tensor, target: list[int], step: float) -> Tensor:
@@ -110,8 +110,8 @@ EXERCISES = (
         cases=(
             Case("one frame", lambda _: (torch.tensor([[0.5, 0.25, 0.25]]).log(), 1.0)),
             Case("two frames", lambda _: (torch.tensor([[0.9, 0.1], [0.7, 0.3]]).log(), 1.0)),
-            Case("two frames, half the weight", lambda _: (torch.tensor([[0.9, 0.1], [0.7, 0.3]]).log(), 0.5)),
-            Case("weight zero", lambda g: (_log_probs(g, 3, 3), 0.0)),
+            Case("two frames, half the scale", lambda _: (torch.tensor([[0.9, 0.1], [0.7, 0.3]]).log(), 0.5)),
+            Case("a scale of zero", lambda g: (_log_probs(g, 3, 3), 0.0)),
             Case("a second", lambda g: (3 * _log_probs(g, 49, 9) - 200.0, 0.3)),
             Case("two seconds", lambda g: (_log_probs(g, 99, 17), 0.6), hidden=True),
         ),

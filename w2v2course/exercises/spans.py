@@ -25,9 +25,13 @@ def spans_from_path(path: str, blank: str = "ε") -> Spans:
     return spans
 
 
-def span_seconds(spans: Spans, stride: int = 320, sample_rate: int = 16_000) -> list[tuple[str, float, float]]:
-    """Frames as seconds; a frame lasts one stride."""
-    return [(label, start * stride / sample_rate, end * stride / sample_rate) for label, start, end in spans]
+def span_seconds(
+    spans: Spans, stride: int = 320, field: int = 400, sample_rate: int = 16_000
+) -> list[tuple[str, float, float]]:
+    """What the frames of each span have heard, in seconds."""
+    return [
+        (label, start * stride / sample_rate, ((end - 1) * stride + field) / sample_rate) for label, start, end in spans
+    ]
 
 
 def word_spans(spans: Spans, delimiter: str = "|") -> Spans:
@@ -109,11 +113,11 @@ EXERCISES = (
     Exercise(
         "span_seconds",
         cases=(
-            Case("the first frame", lambda _: ([("a", 0, 1)], 320, 16_000)),
-            Case("the second that begins after one", lambda _: ([("a", 50, 100)], 320, 16_000)),
-            Case("two letters", lambda _: ([("n", 3, 4), ("o", 7, 9)], 320, 16_000)),
-            Case("another stride, another rate", lambda _: ([("a", 3, 5)], 160, 8_000 // 2)),
-            Case("a second", lambda g: (*_spans(g, 49, "abεε"), 320, 16_000), hidden=True),
+            Case("the first frame", lambda _: ([("a", 0, 1)], 320, 400, 16_000)),
+            Case("a letter that lasts from frame 50 to frame 99", lambda _: ([("a", 50, 100)], 320, 400, 16_000)),
+            Case("two letters", lambda _: ([("n", 3, 4), ("o", 7, 9)], 320, 400, 16_000)),
+            Case("another network, another rate", lambda _: ([("a", 3, 5)], 100, 250, 8_000)),
+            Case("a second", lambda g: (*_spans(g, 49, "abεε"), 320, 400, 16_000), hidden=True),
         ),
         reference=span_seconds,
         mistakes=MISTAKES["span_seconds"],

@@ -71,33 +71,33 @@ def blanks_left_out(shares: Tensor, states: list[int], classes: int) -> Tensor:
 # remove_prior
 
 
-def mean_of_logs(log_probs: Tensor, weight: float) -> Tensor:
-    return log_probs - weight * log_probs.mean(dim=0)
+def mean_of_logs(log_probs: Tensor, prior_scale: float) -> Tensor:
+    return log_probs - prior_scale * log_probs.mean(dim=0)
 
 
-def prior_added(log_probs: Tensor, weight: float) -> Tensor:
-    return log_probs + weight * (log_probs.logsumexp(dim=0) - math.log(len(log_probs)))
+def prior_added(log_probs: Tensor, prior_scale: float) -> Tensor:
+    return log_probs + prior_scale * (log_probs.logsumexp(dim=0) - math.log(len(log_probs)))
 
 
-def over_classes(log_probs: Tensor, weight: float) -> Tensor:
+def over_classes(log_probs: Tensor, prior_scale: float) -> Tensor:
     C = log_probs.shape[1]
-    return log_probs - weight * (log_probs.logsumexp(dim=1, keepdim=True) - math.log(C))
+    return log_probs - prior_scale * (log_probs.logsumexp(dim=1, keepdim=True) - math.log(C))
 
 
-def sum_not_mean(log_probs: Tensor, weight: float) -> Tensor:
-    return log_probs - weight * log_probs.logsumexp(dim=0)
+def sum_not_mean(log_probs: Tensor, prior_scale: float) -> Tensor:
+    return log_probs - prior_scale * log_probs.logsumexp(dim=0)
 
 
-def weight_forgotten(log_probs: Tensor, weight: float) -> Tensor:
+def scale_forgotten(log_probs: Tensor, prior_scale: float) -> Tensor:
     return log_probs - (log_probs.logsumexp(dim=0) - math.log(len(log_probs)))
 
 
-def prior_underflows(log_probs: Tensor, weight: float) -> Tensor:
-    return log_probs - weight * log_probs.exp().mean(dim=0).log()
+def prior_underflows(log_probs: Tensor, prior_scale: float) -> Tensor:
+    return log_probs - prior_scale * log_probs.exp().mean(dim=0).log()
 
 
-def prior_not_log(log_probs: Tensor, weight: float) -> Tensor:
-    return log_probs - weight * log_probs.exp().mean(dim=0)
+def prior_not_log(log_probs: Tensor, prior_scale: float) -> Tensor:
+    return log_probs - prior_scale * log_probs.exp().mean(dim=0)
 
 
 # central_differences
@@ -323,9 +323,9 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
             "classes.",
         ),
         Mistake(
-            "weight forgotten",
-            weight_forgotten,
-            "The whole prior is divided out whatever the weight is. With weight 0 nothing should change.",
+            "scale forgotten",
+            scale_forgotten,
+            "The whole prior is divided out whatever the scale is. With a scale of 0 nothing should change.",
         ),
         Mistake(
             "prior, not its logarithm",

@@ -63,36 +63,44 @@ def blank_fixed(path: str, blank: str = "ε") -> Spans:
 # span_seconds
 
 
-def _scaled(spans: Spans, factor: float, end: int = 0) -> list[tuple[str, float, float]]:
-    return [(label, start * factor, (last + end) * factor) for label, start, last in spans]
+Seconds = list[tuple[str, float, float]]
 
 
-def window_for_stride(spans: Spans, stride: int = 320, sample_rate: int = 16_000):
-    return _scaled(spans, 1.25 * stride / sample_rate)
+def _seconds(spans: Spans, stride: int, field: int, sample_rate: float, late: int = -1) -> Seconds:
+    """Where the first frame's window begins and where the last one's ends."""
+    return [
+        (label, start * stride / sample_rate, ((end + late) * stride + field) / sample_rate)
+        for label, start, end in spans
+    ]
 
 
-def milliseconds(spans: Spans, stride: int = 320, sample_rate: int = 16_000):
-    return _scaled(spans, 1000 * stride / sample_rate)
+def window_forgotten(spans: Spans, stride: int = 320, field: int = 400, sample_rate: int = 16_000) -> Seconds:
+    return _seconds(spans, stride, 0, sample_rate, late=0)
 
 
-def samples(spans: Spans, stride: int = 320, sample_rate: int = 16_000):
-    return _scaled(spans, stride)
+def window_for_stride(spans: Spans, stride: int = 320, field: int = 400, sample_rate: int = 16_000) -> Seconds:
+    return _seconds(spans, field, field, sample_rate)
 
 
-def end_taken_as_inclusive(spans: Spans, stride: int = 320, sample_rate: int = 16_000):
-    return _scaled(spans, stride / sample_rate, end=1)
+def milliseconds(spans: Spans, stride: int = 320, field: int = 400, sample_rate: int = 16_000) -> Seconds:
+    return _seconds(spans, stride, field, sample_rate / 1000)
 
 
-def last_frame_lost(spans: Spans, stride: int = 320, sample_rate: int = 16_000):
-    return _scaled(spans, stride / sample_rate, end=-1)
+def samples(spans: Spans, stride: int = 320, field: int = 400, sample_rate: int = 16_000) -> Seconds:
+    return _seconds(spans, stride, field, 1)
 
 
-def whole_seconds(spans: Spans, stride: int = 320, sample_rate: int = 16_000):
-    return [(label, start * stride // sample_rate, end * stride // sample_rate) for label, start, end in spans]
+def end_taken_as_inclusive(spans: Spans, stride: int = 320, field: int = 400, sample_rate: int = 16_000) -> Seconds:
+    return _seconds(spans, stride, field, sample_rate, late=0)
 
 
-def fixed_rate(spans: Spans, stride: int = 320, sample_rate: int = 16_000):
-    return _scaled(spans, 0.02)
+def whole_seconds(spans: Spans, stride: int = 320, field: int = 400, sample_rate: int = 16_000) -> Seconds:
+    exact = _seconds(spans, stride, field, sample_rate)
+    return [(label, float(start // 1), float(end // 1)) for label, start, end in exact]
+
+
+def fixed_sizes(spans: Spans, stride: int = 320, field: int = 400, sample_rate: int = 16_000) -> Seconds:
+    return _seconds(spans, 320, 400, 16_000)
 
 
 # word_spans
@@ -337,10 +345,16 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
     ),
     "span_seconds": (
         Mistake(
-            "25 ms a frame",
+            "window forgotten",
+            window_forgotten,
+            "Your spans end where the next frame *begins*. The last frame has heard more than that: its window is longer "
+            "than the step to the next frame.",
+        ),
+        Mistake(
+            "window taken for the step",
             window_for_stride,
-            "You count 25 ms a frame. That is how much a frame *sees*; frames *follow* each other by one stride, and "
-            "the windows overlap.",
+            "You count a whole window a frame. That is how much a frame *sees*; frames *follow* each other by one "
+            "stride, and the windows overlap.",
         ),
         Mistake("milliseconds", milliseconds, "These are milliseconds. Seconds were asked for."),
         Mistake(
@@ -351,13 +365,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         Mistake(
             "one frame too many",
             end_taken_as_inclusive,
-            "Every end is one frame late. The end of a span is the frame after its last already.",
-        ),
-        Mistake(
-            "last frame lost",
-            last_frame_lost,
-            "Every end is one frame early. A span that begins in frame 0 and ends before frame 1 lasts one frame, not "
-            "none.",
+            "Every end is one stride late. The end of a span is the frame *after* its last: which frame was the last?",
         ),
         Mistake(
             "whole seconds",
@@ -365,9 +373,9 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
             "You divide with //, which throws the fractions away. Letters last for hundredths of seconds.",
         ),
         Mistake(
-            "a fixed rate",
-            fixed_rate,
-            "It works for 20 ms a frame. The function is told stride and rate: use them.",
+            "fixed sizes",
+            fixed_sizes,
+            "It works for windows of 25 ms every 20 ms. The function is told stride, window and rate: use them.",
         ),
     ),
     "word_spans": (
