@@ -347,8 +347,8 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         Mistake(
             "window forgotten",
             window_forgotten,
-            "Your spans end where the next frame *begins*. The last frame has heard more than that: its window is longer "
-            "than the step to the next frame.",
+            "Your spans end where the next frame *begins*. The last frame has heard more than that: its window is "
+            "longer than the step to the next frame.",
         ),
         Mistake(
             "window taken for the step",
