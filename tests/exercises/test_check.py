@@ -118,6 +118,17 @@ def test_the_card_escapes_what_it_shows():
     assert "<script>" not in html and "&lt;script&gt;" in html
 
 
+def test_emphasis_of_a_mistakes_message_is_shown_and_that_of_a_learners_line_is_not():
+    wrong = check.split_heads(lambda x, heads: x.reshape(len(x), heads, x.shape[1], -1))
+    assert "pieces of other frames." in repr(wrong) and "pieces of <em>other frames</em>." in wrong._repr_html_()
+
+    def split_heads(x, heads):
+        return x * heads * undefined  # noqa: F821
+
+    assert "return x * heads * undefined" in repr(check.split_heads(split_heads))
+    assert "<em>" not in check.split_heads(split_heads)._repr_html_()
+
+
 # ── candidates that mean harm ────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -143,7 +143,8 @@ def test_changes_in_place_are_seen():
 
 
 def test_a_call_in_a_few_words():
-    assert describe(EXERCISE, (3, torch.zeros(2, 3, 4))) == "T=3, d=a tensor of shape (2, 3, 4)"
+    assert describe(EXERCISE, (3, torch.zeros(2, 3, 4))) == "T=3, d of shape (2, 3, 4)"
+    assert describe(EXERCISE, ([list(range(30))] * 12, 1.5)) == "T of 12 items, d=1.5"
     assert describe(EXERCISE, (len, "CAB")) == "T=len, d='CAB'"
     assert describe(EXERCISE, ([1.5, None], torch.tensor([1, 2]))) == "T=[1.5, None], d=[1, 2]"
 
