@@ -205,6 +205,10 @@ def plain_products(log_probs: Tensor, target: list[int], blank: int = 0) -> Tens
     return _alpha(log_probs.exp(), target, blank, _right).log()
 
 
+def plain_products_in_double(log_probs: Tensor, target: list[int], blank: int = 0) -> Tensor:
+    return plain_products(log_probs.double(), target, blank)
+
+
 def best_way_only(log_probs: Tensor, target: list[int], blank: int = 0) -> Tensor:
     return _log_alpha(log_probs, target, blank, lambda ways: ways.max(dim=0).values)
 
@@ -421,6 +425,12 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
             plain_products,
             "Short clips are right; in long ones products of probabilities become too small for a float, turn into 0, "
             "and their logarithm into −∞. Taking the logarithm at the end is too late: keep α itself in log space.",
+        ),
+        Mistake(
+            "underflow in double precision",
+            plain_products_in_double,
+            "Double precision holds out longer, but not for ever: after some hundred frames its products are 0, too, "
+            "and their logarithm −∞. Keep α itself in log space.",
         ),
         Mistake(
             "max in place of log-sum-exp",
