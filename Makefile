@@ -13,14 +13,21 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-.PHONY: book test serve notebooks bench repository recordings synthetic clean help
+.PHONY: book test test-all bundle serve notebooks bench repository recordings synthetic clean help
 
 book: $(READY) ## build the web book into book/_build/html
 	@$(BIN)/python -m tools.build
 
 test: $(READY) ## run every check, with its own set-up
 	@sh tools/system.sh $(BIN)/python
-	@$(BIN)/python -m tools.check
+	@$(BIN)/python -m tools.check $(if $(RECORD),--record)
+
+test-all: $(READY) ## run every check, the slow ones too
+	@sh tools/system.sh $(BIN)/python
+	@$(BIN)/python -m tools.check --all
+
+bundle: book ## one zip for a classroom without a network: book, notebooks, exercises, package
+	@$(BIN)/python -m tools.bundle
 
 serve: book ## build, then serve the book on this machine
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory book/_build/html 8000
@@ -43,7 +50,7 @@ synthetic: $(READY) ## rebuild the synthetic digits (needs espeak-ng's library a
 	@$(BIN)/python -m tools.synthetic
 
 clean: ## remove what was built and installed here
-	rm -rf .venv book/_build *.egg-info .hypothesis .ruff_cache
+	rm -rf .venv book/_build *.egg-info .hypothesis .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list

@@ -52,14 +52,14 @@ def lend(names: set[str], folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def colab(tmp_path_factory):
-    """Colab's Python: the pinned packages installed, PyTorch and numba lent, nothing of the course."""
+    """Colab's Python: the pinned packages installed; PyTorch, numba and transformers lent; nothing of the course."""
     home = tmp_path_factory.mktemp("colab")
     venv.create(home / "venv", with_pip=True, symlinks=True)
     python = home / "venv" / "bin" / "python"
     pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", PINS]
     done = subprocess.run(pip, capture_output=True, text=True, env=outside())
     assert done.returncode == 0, f"Colab's versions could not be installed:\n{done.stderr}"
-    lend(borrowed("torch", "numba") - {"numpy"}, home / "lent")
+    lend(borrowed("torch", "numba", "transformers"), home / "lent")  # what is installed above comes first
     site = next((home / "venv" / "lib").glob("python3.*/site-packages"))
     (site / "lent.pth").write_text(f"{home / 'lent'}\n")
     seen = subprocess.run([python, "-c", "import w2v2course"], capture_output=True, cwd=home, env=outside())
