@@ -20,7 +20,7 @@ book: $(READY) ## build the web book into book/_build/html
 
 test: $(READY) ## run every check, with its own set-up
 	@sh tools/system.sh $(BIN)/python
-	@$(BIN)/python -m tools.check $(if $(RECORD),--record)
+	@$(BIN)/python -m tools.check $(if $(RECORD),--record && $(BIN)/python -m tools.checked)
 
 test-all: $(READY) ## run every check, the slow ones too
 	@sh tools/system.sh $(BIN)/python
@@ -37,7 +37,9 @@ notebooks: $(READY) ## make the notebooks from book/sources and run those that a
 
 bench: $(READY) ## measure ours against the reference implementations
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -r benchmarks/requirements.txt
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks --json benchmarks/results/bench.json
+	@$(BIN)/python -m benchmarks.parity
+	@$(BIN)/python -m tools.checked
 
 repository: $(READY) ## set the repository's address: make repository URL=https://github.com/you/course
 	@$(BIN)/python -m tools.repository "$(URL)"
