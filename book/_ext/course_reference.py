@@ -99,8 +99,23 @@ def docstring(app, what, name, obj, options, lines: list[str]) -> None:
     lines[:] = re.sub(r"(:\w+:)?(`+)([^`]+)\2", marked, text).split("\n")
 
 
+def sections(app, what, name, obj, options, lines: list[str]) -> None:
+    """What napoleon would misread, put right before it reads: a sentence with a colon is no type, `T.` no list."""
+    fresh, inside = [], False
+    for line in lines:
+        if line == "Returns:":
+            fresh.append(":returns:")
+            inside = True
+            continue
+        if inside and line and not line.startswith(" "):
+            inside = False
+        fresh.append(re.sub(r"^(\s+\w+: )(?=[A-Z]\.)", r"\1\\", line))
+    lines[:] = fresh
+
+
 def setup(app) -> dict:
     sys.path.insert(0, str(ROOT))
+    app.connect("autodoc-process-docstring", sections, priority=400)  # napoleon's own is 500
     app.connect("source-read", read)
     app.connect("autodoc-process-docstring", docstring)
     return {"version": "1", "parallel_read_safe": True}

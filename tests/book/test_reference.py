@@ -40,7 +40,16 @@ def test_a_function_is_there_with_arguments_and_source(html, page, anchor, said)
 
 def test_docstrings_lead_to_their_chapters(html):
     text = (html / "book" / "reference" / "network.html").read_text()
-    assert 'href="../chapters/order.html"' in text and "(chapter <code" not in text
+    linked = set(re.findall(r'href="\.\./chapters/([\w-]+)\.html(?:#[^"]*)?"><span class="doc">', text))
+    assert {"frames", "order", "clocks", "neighbours", "race", "context-network"} <= linked
+    plain = set(re.findall(r'<span class="pre">([\w-]+)</span>', text))
+    assert not plain & {path.stem for path in CHAPTERS} - {"order"}, "a chapter's name without its link"
+
+
+def test_what_is_returned_is_no_type_and_no_letter_a_list(html):
+    for page in PAGES:
+        text = (html / "book" / "reference" / f"{page.stem}.html").read_text()
+        assert "Return type" not in text and '<ol class="upperalpha' not in text
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
