@@ -67,7 +67,7 @@ def test_decoding():
     assert reference("greedy_labels", hesitates) == []
     probabilities = {answer.labels: math.exp(answer.log_prob) for answer in exhaustive_decode(hesitates)}
     assert probabilities[()] == pytest.approx(0.36) and probabilities[(1,)] == pytest.approx(0.64)
-    assert reference("edit_distance", "two", "two two two") == 8 and reference("edit_distance", "three", "thre") == 1
+    assert reference("edit_distance", "two", "two two two") == 8 and reference("edit_distance", "three", "tree") == 1
     assert reference("edit_distance", "seven", "nine") == reference("edit_distance", "nine", "seven")
     frames, beam = log_probs(5, 3), [("", 1.0, 0.0)]
     for row in frames.exp().tolist():
