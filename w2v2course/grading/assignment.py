@@ -6,6 +6,7 @@ Only `task` leaves the parent, and it holds inputs alone.
 import hashlib
 import inspect
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -61,15 +62,13 @@ class Assignment:
         digest = hashlib.sha256(b"\0".join([self.seed.strip(), function.encode(), case.encode()])).digest()
         return torch.Generator().manual_seed(int.from_bytes(digest[:7], "little"))
 
-    @cached_property
-    def task(self) -> tuple[object, bytes]:
-        """What the worker is told: names of functions and the arguments of their cases, packed."""
-        return pack([[exercise.function, self.arguments[exercise.function]] for exercise in self.exercises])
+    def task(self, made: Collection[str]) -> tuple[object, bytes]:
+        """What the worker is told: names of the functions that the notebook makes, the arguments of their cases."""
+        return pack([[name, values] for name, values in self.arguments.items() if name in made])
 
-    @cached_property
-    def hidden(self) -> frozenset[Named]:
-        """The package's functions that the sandbox must not have."""
-        return hidden_functions(self.exercises)
+    def hidden(self, made: Collection[str]) -> frozenset[Named]:
+        """The package's functions that the sandbox of a notebook which makes these functions must not have."""
+        return hidden_functions(exercise for exercise in self.exercises if exercise.function in made)
 
     @cached_property
     def digest(self) -> bytes:
@@ -79,7 +78,7 @@ class Assignment:
             + [[mistake.name, mistake.message] for mistake in e.mistakes]
             for e in self.exercises
         ]
-        text, tensors = self.task
+        text, tensors = self.task(list(self.arguments))
         told = json.dumps([w2v2course.__version__, said, text]).encode()
         return hashlib.sha256(self.seed.strip() + b"\0" + told + tensors).digest()
 

@@ -27,8 +27,6 @@ def bubblewrap(way: str, package: Path, scratch: int) -> list[str]:
         "--unshare-net",
         "--unshare-uts",
         "--unshare-cgroup-try",
-        "--hostname",
-        "w2v2",
     ]
     if way == "uid":  # the worker needs these two for a moment, to become somebody else
         user = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -44,10 +42,13 @@ def bubblewrap(way: str, package: Path, scratch: int) -> list[str]:
     for path in ("/etc/ld.so.cache", "/etc/alternatives"):
         files += ["--ro-bind-try", path, path]
     for path in _python():
+        for parent in reversed(path.parents[:-1]):  # readable to the unprivileged, even those below root's home
+            files += ["--dir", str(parent)]
         files += ["--ro-bind", str(path), str(path)]
         for copy in path.glob("lib/python*/site-packages/w2v2course"):  # an installed package is not masked
             files += ["--tmpfs", str(copy)]
-    files += ["--ro-bind", str(package), f"{PLACE}/w2v2course", "--dir", MARK, "--proc", "/proc", "--dev", "/dev"]
+    files += ["--dir", "/opt", "--dir", PLACE, "--ro-bind", str(package), f"{PLACE}/w2v2course"]
+    files += ["--dir", "/run", "--dir", MARK, "--proc", "/proc", "--dev", "/dev"]
     size = ["--size", str(scratch)] if "--size" in _help() else []  # since bubblewrap 0.7
     files += [*size, "--tmpfs", "/tmp", "--dir", "/tmp/matplotlib"]
     for fonts in _font_lists():  # else each submission would look for all fonts anew

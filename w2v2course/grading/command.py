@@ -74,7 +74,7 @@ def run(options: argparse.Namespace, exercises: dict[str, Exercise] | None = Non
     submissions = collect(options.submissions)
     options.out.mkdir(parents=True, exist_ok=True)
     assignment = Assignment(choose(options.exercises, exercises), _seed(options))
-    used = sandbox.choose(options.sandbox, options.allow_unsafe, package_without(assignment.hidden))
+    used = sandbox.choose(options.sandbox, options.allow_unsafe, package_without(frozenset()))
     if used.way == "none":
         print(f"w2v2course grade: no sandbox. {sandbox.UNSAFE}", file=sys.stderr)
     records = grade_all(

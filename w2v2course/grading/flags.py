@@ -6,7 +6,7 @@ A flag takes no points away. It is found in the syntax tree, so comments and tex
 import ast
 from collections.abc import Iterable, Sequence
 
-from IPython.core.inputtransformer2 import TransformerManager
+from w2v2course.grading.names import parse
 
 # Library functions that are an exercise of the course, under any import.
 BUILT_INS = {
@@ -31,17 +31,12 @@ def flags(cells: Sequence[str], references: Iterable[str]) -> list[str]:
     modules: set[str] = set()  # names bound to modules of the package
     for index, source in enumerate(cells):
         try:
-            names = _suspicious(_parse(source), set(references), modules)
+            names = _suspicious(parse(source), set(references), modules)
         except (Exception, RecursionError):  # no Python, or nested beyond measure: it will not run either
             continue
         for name in names:
             found[f"cell {index + 1}: {name}"] = None
     return list(found)
-
-
-def _parse(source: str) -> ast.Module:
-    """The tree of a cell; magics are turned into calls first, as IPython does."""
-    return ast.parse(TransformerManager().transform_cell(source))
 
 
 def _suspicious(tree: ast.Module, references: set[str], modules: set[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Answers become points: each case compared with the reference's value, which never left this process."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from w2v2course.exercises.compare import changed, compare
@@ -9,6 +10,7 @@ from w2v2course.exercises.specification import Exercise
 from w2v2course.grading.assignment import Assignment
 
 UNTRIED = "not tried"
+ABSENT = "not defined: no cell makes a function of this name"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,9 @@ class Answer:
     stub: bool = False
 
 
-def scored(assignment: Assignment, answers: dict[tuple[str, int], Answer], problem: str = "") -> list[dict]:
+def scored(
+    assignment: Assignment, answers: dict[tuple[str, int], Answer], made: Collection[str], problem: str = ""
+) -> list[dict]:
     """For each exercise its points, what there is to say, and the same for each case.
 
     An exercise gives its points by the share of its cases that are right.
@@ -36,15 +40,19 @@ def scored(assignment: Assignment, answers: dict[tuple[str, int], Answer], probl
     Args:
         assignment: what was asked.
         answers: by function and index of case.
-        problem: why there are none at all, or nothing.
+        made: the functions that the notebook makes.
+        problem: why there is nothing at all, or nothing.
     """
-    return [_exercise(assignment, exercise, answers, problem) for exercise in assignment.exercises]
+    return [
+        _exercise(assignment, exercise, answers, problem or (UNTRIED if exercise.function in made else ABSENT))
+        for exercise in assignment.exercises
+    ]
 
 
 def _exercise(assignment: Assignment, exercise: Exercise, answers: dict[tuple[str, int], Answer], problem: str) -> dict:
     tries, indices, cases, first = [], [], [], ""
     for index, case in enumerate(exercise.cases):
-        answer = answers.get((exercise.function, index), Answer(problem=problem or UNTRIED))
+        answer = answers.get((exercise.function, index), Answer(problem=problem))
         words = answer.problem
         if not words:
             one = _try(assignment, exercise, index, answer)

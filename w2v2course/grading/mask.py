@@ -6,11 +6,14 @@ of the package that a reference uses. All else works, so that a notebook's other
 
 import ast
 import compileall
+import dis
 import inspect
 import shutil
 import types
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from torch import nn
 
 import w2v2course
 from w2v2course.exercises.specification import Exercise
@@ -33,6 +36,10 @@ def hidden_functions(exercises: Iterable[Exercise]) -> frozenset[Named]:
     return frozenset(found)
 
 
+# Used by everything, and no exercise: a wrapper that calls a validator does not hide it.
+COMMON = ("config", "exercises", "grading", "lengths", "notebook", "plots", "speech", "vocabulary")
+
+
 def _collect(function: Callable, found: set[Named], seen: set[int]) -> None:
     function = inspect.unwrap(function)
     module = getattr(function, "__module__", None) or ""
@@ -40,32 +47,40 @@ def _collect(function: Callable, found: set[Named], seen: set[int]) -> None:
         return
     seen.add(id(function))
     if _of_package(module):
-        found.add((module, function.__qualname__.split(".")[0]))
+        if isinstance(function, types.FunctionType) or (isinstance(function, type) and issubclass(function, nn.Module)):
+            found.add((module, function.__qualname__.split(".")[0]))
         return
     if not isinstance(function, types.FunctionType):
         return
     # A wrapper written for the exercise: look through it at what it calls, `table.forward_table` too.
-    names = _names(function.__code__)
+    names, attributes = _names(function.__code__)
     values = [function.__globals__[name] for name in names if name in function.__globals__]
     values += [cell.cell_contents for cell in function.__closure__ or ()]
-    values += [
-        getattr(v, name) for v in values if isinstance(v, types.ModuleType) for name in names if hasattr(v, name)
-    ]
+    modules = [value for value in values if isinstance(value, types.ModuleType)]
+    values += [getattr(one, name) for one in modules for name in attributes if hasattr(one, name)]
     for value in values:
         home = str(getattr(value, "__module__", None))
         if callable(value) and (home.startswith("w2v2course.") or home == module):
             _collect(value, found, seen)
 
 
-def _names(code: types.CodeType) -> set[str]:
-    """The names that a function uses, those of functions inside it too."""
-    inner = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
-    return set(code.co_names).union(*map(_names, inner))
+def _names(code: types.CodeType) -> tuple[set[str], set[str]]:
+    """The global names and the attributes that a function uses, those of functions inside it too."""
+    names, attributes = set(), set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            names.add(instruction.argval)
+        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            attributes.add(instruction.argval)
+        elif isinstance(instruction.argval, types.CodeType):
+            inner = _names(instruction.argval)
+            names, attributes = names | inner[0], attributes | inner[1]
+    return names, attributes
 
 
 def _of_package(module: str) -> bool:
     root, _, rest = module.partition(".")
-    return root == "w2v2course" and rest.split(".")[0] not in ("exercises", "grading")
+    return root == "w2v2course" and rest.split(".")[0] not in COMMON
 
 
 def masked_package(folder: Path, hidden: Iterable[Named]) -> Path:

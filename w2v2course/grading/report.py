@@ -9,8 +9,9 @@ from w2v2course.grading.assignment import Assignment
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-table { border-collapse: collapse; } th, td { border: 1px solid #8888; padding: .2rem .6rem; text-align: left; vertical-align: top; }
-td.score { text-align: right; } .wide { overflow-x: auto; } meter { width: 8rem; } details { max-width: 40rem; overflow-wrap: anywhere; }
+table { border-collapse: collapse; } th, td { border: 1px solid #8888; padding: .2rem .6rem; }
+th, td { text-align: left; vertical-align: top; } td.score { text-align: right; }
+.wide { overflow-x: auto; } meter { width: 8rem; } details { max-width: 40rem; overflow-wrap: anywhere; }
 """
 
 

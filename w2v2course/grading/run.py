@@ -57,7 +57,7 @@ def grade_all(
     fingerprints = {s.name: assignment.fingerprint(s.name, s.data + s.problem.encode()) for s in submissions}
     known = {s.name: records.get(s.name, fingerprints[s.name]) for s in submissions}
     waiting = [s for s in submissions if known[s.name] is None]
-    _ = assignment.task, assignment.expected  # made once, before they are shared
+    _ = assignment.arguments, assignment.expected  # made once, before they are shared
     calls = [joblib.delayed(safely)(submission, assignment, sandbox, limits) for submission in waiting]
     with _cluster(dask), tqdm(total=len(submissions), initial=len(submissions) - len(waiting), disable=quiet) as bar:
         for record in _run(calls, jobs, dask):
@@ -71,7 +71,7 @@ def grade_all(
 def safely(submission: Submission, assignment: Assignment, sandbox: Sandbox, limits: Limits) -> dict:
     """Grade one; an error of the machine, or of the grader, stops this one only."""
     try:
-        return grade(submission, assignment, sandbox, package_without(assignment.hidden), limits)
+        return grade(submission, assignment, sandbox, package_without, limits)
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         words = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"

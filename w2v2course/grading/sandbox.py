@@ -19,10 +19,10 @@ from w2v2course.grading.slots import slot
 REMEDY = {
     "missing": "bubblewrap is not installed: on Debian or Ubuntu, apt-get install bubblewrap",
     "refused": (
-        "bubblewrap is installed, but this system does not let it make a sandbox ({words}). On Ubuntu 24.04 and later AppArmor "
-        "forbids it to ordinary users: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or run as root. In a "
-        "container it needs the right to make namespaces (docker run --privileged, or --cap-add SYS_ADMIN with "
-        "--security-opt seccomp=unconfined)"
+        "bubblewrap is installed, but this system does not let it make a sandbox ({words}). On Ubuntu 24.04 and later "
+        "AppArmor forbids it to ordinary users: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or run as "
+        "root. In a container it needs the right to make namespaces (docker run --privileged, or --cap-add SYS_ADMIN "
+        "with --security-opt seccomp=unconfined)"
     ),
 }
 UNSAFE = (

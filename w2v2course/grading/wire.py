@@ -77,8 +77,8 @@ def pack(values: object) -> tuple[object, bytes]:
     """Values of an exercise, or plain ones, as JSON and tensors.
 
     Args:
-        values: what `w2v2course.exercises` hands to functions and gets from them: None, numbers, strings, lists, tuples,
-            ranges, tensors, arrays, fixtures, and `plain` values.
+        values: what `w2v2course.exercises` hands to functions and gets from them: None, numbers, strings, lists,
+            tuples, ranges, tensors, arrays, fixtures, and `plain` values.
 
     Raises:
         TypeError: a value of another kind.
@@ -127,8 +127,8 @@ def _encode(value: object, tensors: dict[str, Tensor]) -> list:
     if name is not None:
         return ["fixture", name]
     raise TypeError(
-        f"a {type(value).__name__} cannot be sent to a function that is graded; use tensors, numbers, strings, sequences "
-        "of these, or a function of w2v2course.exercises.fixtures"
+        f"a {type(value).__name__} cannot be sent to a function that is graded; use tensors, numbers, strings, "
+        "sequences of these, or a function of w2v2course.exercises.fixtures"
     )
 
 
