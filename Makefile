@@ -13,7 +13,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-.PHONY: book test serve notebooks bench repository recordings synthetic clean help
+.PHONY: book test test-all serve notebooks bench repository recordings synthetic clean help
 
 book: $(READY) ## build the web book into book/_build/html
 	@$(BIN)/python -m tools.build
@@ -21,6 +21,10 @@ book: $(READY) ## build the web book into book/_build/html
 test: $(READY) ## run every check, with its own set-up
 	@sh tools/system.sh $(BIN)/python
 	@$(BIN)/python -m tools.check
+
+test-all: $(READY) ## as test, and the tests that take minutes each
+	@sh tools/system.sh $(BIN)/python
+	@$(BIN)/python -m tools.check --all
 
 serve: book ## build, then serve the book on this machine
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory book/_build/html 8000
@@ -47,4 +51,4 @@ clean: ## remove what was built and installed here
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile

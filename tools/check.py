@@ -2,6 +2,7 @@
 
 python -m tools.check             # all stages; exits with 1 if any failed
 python -m tools.check unit pages  # only these
+python -m tools.check --all       # all stages, and the tests marked slow
 """
 
 import os
@@ -28,15 +29,18 @@ STAGES = {
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or list(STAGES)
+    slow = "--all" in sys.argv[1:]
+    wanted = [name for name in sys.argv[1:] if name != "--all"] or list(STAGES)
     unknown = set(wanted) - set(STAGES)
     if unknown:
         sys.exit(f"no stage is called {', '.join(sorted(unknown))}; stages are {', '.join(STAGES)}")
+    # Later options of pytest's count: this empties the `-m 'not slow'` of pyproject.toml.
+    environment = os.environ | ONE_THREAD | ({"PYTEST_ADDOPTS": "-m ''"} if slow else {})
     results = {}
     for name in wanted:
         print(f"\n── {name} " + "─" * (70 - len(name)), flush=True)
         started = time.perf_counter()
-        code = subprocess.run(STAGES[name], env=os.environ | ONE_THREAD).returncode
+        code = subprocess.run(STAGES[name], env=environment).returncode
         results[name] = code, (time.perf_counter() - started) / 60
     print("\nstage        minutes")
     for name, (code, minutes) in results.items():

@@ -95,12 +95,12 @@ def run(task: Task, sandbox: Sandbox, package: Path, limits: Limits, progress: P
         NotGraded: the worker did not start, twice.
     """
     end = time.monotonic() + limits.total_wall
-    failed_to_start = 0
+    failed_to_start, given_up = 0, set()
     for _ in range(1 + limits.runs):
         settings = {
             "cells": task.cells,
             "skip_cells": progress.skip_cells,
-            "skip_cases": [list(key) for key in progress.answers],
+            "skip_cases": [list(key) for key in task.asked if key in progress.answers or key[0] in given_up],
             "threads": limits.processes // 2,
             **{name: getattr(limits, name) for name in ("cell_cpu", "case_cpu", "case_wall", "head_room", "message")},
         }
@@ -117,6 +117,7 @@ def run(task: Task, sandbox: Sandbox, package: Path, limits: Limits, progress: P
             progress.skip_cells.append(stage.cell)
         elif stage.case is not None:
             progress.answers.setdefault(stage.case, Answer(problem=STATUS["killed"]))
+            given_up.add(stage.case[0])
         if time.monotonic() > end:
             progress.note(f"everything together took longer than {limits.total_wall} s")
             return

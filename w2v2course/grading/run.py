@@ -19,6 +19,8 @@ from w2v2course.grading.mask import Named, masked_package
 from w2v2course.grading.records import Records
 from w2v2course.grading.sandbox import Sandbox
 
+PATIENCE = 20  # seconds for a Dask scheduler to answer
+
 
 @cache
 def package_without(hidden: frozenset[Named]) -> Path:
@@ -99,7 +101,7 @@ def _cluster(address: str) -> Iterator[None]:
     except ImportError:
         raise ValueError("--dask needs distributed: pip install distributed") from None
     try:
-        client = Client(address, timeout=20)
+        client = Client(address, timeout=PATIENCE)
     except (OSError, TimeoutError, ValueError) as error:
         raise ValueError(f"no Dask scheduler answers at {address} ({type(error).__name__}); start one first") from None
     with client, joblib.parallel_config(backend="dask"):

@@ -120,7 +120,7 @@ def _encode(value: object, tensors: dict[str, Tensor]) -> list:
     if isinstance(value, Raised):
         return ["raised", value.name, value.message, value.where]
     if isinstance(value, Tensor):
-        return ["tensor", _keep(value.detach().clone().contiguous(), tensors, value)]
+        return ["tensor", _keep(value.detach().contiguous(), tensors, value)]
     if isinstance(value, np.ndarray):
         return ["numpy", _keep(torch.from_numpy(np.ascontiguousarray(value)), tensors, value)]
     name = name_of(value) if callable(value) else None
@@ -136,7 +136,7 @@ def _keep(tensor: Tensor, tensors: dict[str, Tensor], value: object) -> str:
     """Put a tensor beside the JSON; its name. The shape of a 0-dimensional array survives `ascontiguousarray` so."""
     shape = value.values.shape if isinstance(value, Array) else value.shape
     name = str(len(tensors))
-    tensors[name] = tensor.reshape(shape)
+    tensors[name] = tensor.reshape(shape).clone()  # safetensors refuses two names for one memory
     return name
 
 

@@ -62,6 +62,8 @@ class Worker:
         ((text, tensors),) = wire.Frames(1 << 40).add(task)
         self._exercises = wire.unpack(text, tensors)
         self._shell = InteractiveShell.instance()
+        # Nobody reads tracebacks here, and IPython takes seconds for a deep one.
+        self._shell.showtraceback = self._shell.showsyntaxerror = lambda *_, **__: None
         self._limit_memory()
 
     def _limit_memory(self) -> None:
