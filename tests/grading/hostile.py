@@ -44,21 +44,27 @@ def attention(body: str, says: str = "", before: str = "", scores: dict[str, flo
 
 ZEROS = "return torch.zeros_like(value)"
 FORGE = """
-import os, stat
+import json, os, stat
 from w2v2course.exercises.plain import plain
 from w2v2course.grading import wire
 zeros = plain(torch.zeros(1, 2))
 text, tensors = wire.pack([zeros, [zeros, zeros, zeros]])
-import json
 answer = {"is": "answer", "function": "attention", "case": 0, "status": "value", "text": json.dumps({"value": text})}
 more = {"is": "answer", "function": "attention", "case": 0, "status": "value", "passed": True, "score": 4}
 for name in os.listdir("/proc/self/fd"):
     try:
-        if stat.S_ISFIFO(os.stat(int(name)).st_mode):
-            PUT
+        pipe = stat.S_ISFIFO(os.stat(int(name)).st_mode)
     except OSError:
-        pass
+        continue
+    if pipe:
 """
+
+
+def forge(what: str) -> str:
+    """A cell that does this to the pipe on which the worker sends."""
+    return f"{FORGE}        {what}"
+
+
 SEARCH = """
 import os, glob
 for place in ("/opt", "/tmp", "/root", "/home", "/work", "/etc", "/run", "/var", "/mnt", "/proc/1", "/proc/self"):
@@ -74,6 +80,7 @@ for place in ("/opt", "/tmp", "/root", "/home", "/work", "/etc", "/run", "/var",
             except OSError:
                 pass
 """.replace("FOUND", FOUND)
+ATTENTION_DOUBLE = "    return (q @ k.mT / math.sqrt(q.shape[-1])).softmax(-1) @ v"
 LYING_TENSOR = """
 class Lie(torch.Tensor):
     @classmethod
@@ -106,9 +113,8 @@ HOSTILE: dict[str, Hostile] = {
         "        x[::4096] = bytes([1]) * len(x[::4096])\n        time.sleep(1e6)\ntime.sleep(1e6)",
         "too much memory",
     ),
-    "full disk": cell(
-        "with open('/tmp/x', 'wb') as f:\n    for _ in range(1 << 10): f.write(bytes(1 << 20))", "OSError"
-    ),
+    "full disk": cell("with open('/tmp/x', 'wb') as f:\n    while True: f.write(bytes(1 << 20))", "OSError"),
+    "many files": cell("for i in range(1 << 10): open(f'/tmp/{i}', 'wb').write(bytes(1 << 20))", "OSError"),
     # Processes
     "fork bomb": cell("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"),
     "orphans": cell(
@@ -117,7 +123,8 @@ HOSTILE: dict[str, Hostile] = {
     ),
     "fork that comes back": cell("import os\nos.fork()"),
     "threads": cell(
-        "import threading, time\nfor _ in range(200):\n    threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start()"
+        "import threading, time\nfor _ in range(200):\n"
+        "    threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start()"
     ),
     "busy threads": cell(
         "import threading\ndef spin():\n    while True: pass\n"
@@ -170,28 +177,25 @@ HOSTILE: dict[str, Hostile] = {
     ),
     "forged frames": Hostile(
         honest(
-            before=FORGE.replace(
-                "PUT", "os.write(int(name), wire.frame(answer, tensors)); os.write(int(name), wire.frame(more))"
-            ),
+            before=forge("os.write(int(name), wire.frame(answer, tensors) + wire.frame(more))"),
             attention=f"def attention(query, key, value):\n    {ZEROS}",
         ),
         NO_ATTENTION,
     ),
     "forged end": Hostile(
         honest(
-            before=FORGE.replace(
-                "PUT", "os.write(int(name), wire.frame(answer, tensors) + wire.frame({'is': 'done', 'cpu': 0.1}))"
-            )
+            before=forge("os.write(int(name), wire.frame(answer, tensors) + wire.frame({'is': 'done', 'cpu': 1.0}))")
         ),
         NOTHING,
     ),
-    "garbage frames": cell(FORGE.replace("PUT", "os.write(int(name), b'\\xff' * 1000)"), "too large"),
-    "endless frames": cell(
-        FORGE.replace("PUT", "\n            while True: os.write(int(name), wire.frame({'is': 'cell', 'cell': 9}))")
+    "garbage frames": cell(forge("os.write(int(name), b'\\xff' * 1000)"), "too large"),
+    # It says that it is in another cell, so that the wrong one is left out each time: its own loss.
+    "endless frames": Hostile(
+        honest(before=forge("while True: os.write(int(name), wire.frame({'is': 'cell', 'cell': 9}))")),
+        NOTHING,
+        "sent too much",
     ),
-    "nested frames": cell(
-        FORGE.replace("PUT", "os.write(int(name), wire.LENGTHS.pack(200000, 0) + b'[' * 200000)"), "no JSON"
-    ),
+    "nested frames": cell(forge("os.write(int(name), wire.LENGTHS.pack(200000, 0) + b'[' * 200000)"), "no JSON"),
     "forged pickle": attention(
         "class P:\n    def __reduce__(self): return os.system, ('touch /tmp/w2v2course-was-here',)\nreturn P()",
         "expected a tensor",
@@ -199,12 +203,7 @@ HOSTILE: dict[str, Hostile] = {
     # Values
     "NaN": attention("return value * float('nan')", "NaN"),
     "float64": Hostile(
-        honest(
-            attention=ATTENTION.replace("@ value", "@ value")
-            .replace("key.", "key.double().")
-            .replace("query @", "query.double() @")
-            .replace("@ value", "@ value.double()")
-        )
+        honest(attention="def attention(*a):\n    q, k, v = (x.double() for x in a)\n" + ATTENTION_DOUBLE)
     ),
     "requires_grad": Hostile(honest(attention=ATTENTION.replace("@ value", "@ value.clone().requires_grad_()"))),
     "gradients before the fork": cell("x = torch.ones(3, requires_grad=True)\n(x ** 2).sum().backward()"),
@@ -221,7 +220,9 @@ HOSTILE: dict[str, Hostile] = {
         "not attempted yet",
     ),
     "no scaling": Hostile(
-        honest(attention=ATTENTION.replace(" / math.sqrt(query.shape[-1])", "")), NO_ATTENTION, "no scaling"
+        honest(attention=ATTENTION.replace(" / math.sqrt(query.shape[-1])", "")),
+        FULL | {"attention": 1.0},  # of one frame the weights are one, scaled or not
+        "no scaling",
     ),
     "huge tensor": attention("return torch.zeros(40 << 20)"),
     "huge string": Hostile(honest(collapse="def collapse(path): return 'a' * (200 << 20)"), NO_COLLAPSE),
@@ -233,7 +234,7 @@ HOSTILE: dict[str, Hostile] = {
         NO_COLLAPSE,
     ),
     "giant output": cell(
-        "for _ in range(200): print('x' * (1 << 20))\nimport sys\nsys.stderr.write('y' * (50 << 20))\n'z' * (50 << 20)"
+        "import sys\nfor _ in range(200): print('x' * (1 << 20))\nsys.stderr.write('y' * (50 << 20))\n'z' * (50 << 20)"
     ),
     "evil exception": cell("class E(Exception):\n    def __str__(self): raise self\nraise E"),
     "evil exception in a function": attention(
@@ -243,12 +244,13 @@ HOSTILE: dict[str, Hostile] = {
     # Files and network
     "reads the seed": cell(SEARCH),
     "network": cell(
-        "import socket\nfor place in (('127.0.0.1', PORT), ('1.1.1.1', 53)):\n    try: socket.create_connection(place, 2)\n"
-        f"    except OSError: continue\n    {FOUND}",
+        "import socket\nfor place in (('127.0.0.1', PORT), ('1.1.1.1', 53)):\n"
+        f"    try: socket.create_connection(place, 2)\n    except OSError: continue\n    {FOUND}",
         flag="socket",
     ),
     "writes to results": cell(
-        f"import os\nos.makedirs('RESULTS/records', exist_ok=True)\nopen('RESULTS/scores.csv', 'w').write('mine,9')\n{FOUND}",
+        "import os\nos.makedirs('RESULTS/records', exist_ok=True)\n"
+        f"open('RESULTS/scores.csv', 'w').write('mine,9')\n{FOUND}",
         "Error",
     ),
     "reads the reference": cell(
@@ -270,9 +272,7 @@ HOSTILE: dict[str, Hostile] = {
     ),
     "reads cases": cell(f"from w2v2course.exercises import registry\nif registry.exercises(): {FOUND}"),
     "built-in": Hostile(
-        honest(
-            attention="import torch.nn.functional as F\ndef attention(q, k, v): return F.scaled_dot_product_attention(q, k, v)"
-        ),
+        honest(attention="def attention(*a): return torch.nn.functional.scaled_dot_product_attention(*a)"),
         flag="scaled_dot_product_attention",
     ),
     # Broken files

@@ -1,4 +1,4 @@
-"""The command with the tests' own exercises and limits, for tests that start it as a process: python -m tests.grading.mixed …"""
+"""The command with the tests' own exercises and limits, as a process: python -m tests.grading.mixed SUBMISSIONS …"""
 
 import sys
 

@@ -48,7 +48,7 @@ def test_wrong_arguments_end_with_a_sentence(tmp_path, monkeypatch, options, wor
 def test_a_cluster_that_is_not_there_is_said(tmp_path, sandbox, monkeypatch):
     monkeypatch.setattr("w2v2course.grading.run.PATIENCE", 1)
     (tmp_path / "a.ipynb").write_bytes(honest())
-    with pytest.raises(SystemExit, match="no Dask scheduler answers at tcp://127.0.0.1:1"):
+    with pytest.raises(SystemExit, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
         main([str(tmp_path), "--out", str(tmp_path / "out"), "--dask", "tcp://127.0.0.1:1"], EXERCISES)
 
 

@@ -1,5 +1,7 @@
 """Which cells of a notebook are run, which functions it makes, what a person should look at."""
 
+import json
+
 import pytest
 
 from tests.grading.notebooks import HONEST, notebook
@@ -36,8 +38,9 @@ def test_cells_in_order_without_demonstrations():
 
 
 def test_an_old_notebook_is_read():
-    old = b'{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [{"cell_type": "code", "input": "a = 1", "language": "python", "outputs": []}]}]}'
-    assert read(old).cells == ("a = 1",)
+    cell = {"cell_type": "code", "input": "a = 1", "language": "python", "outputs": []}
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [cell]}]}
+    assert read(json.dumps(old).encode()).cells == ("a = 1",)
 
 
 @pytest.mark.parametrize(

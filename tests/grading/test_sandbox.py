@@ -66,7 +66,7 @@ def test_without_a_sandbox_only_by_two_words(monkeypatch, assignment, limits):
         sandboxes.choose("none", False, package)
     monkeypatch.setattr(sandboxes.shutil, "which", lambda name: None)
     for wanted in ("auto", "bwrap"):
-        with pytest.raises(ValueError, match="apt-get install bubblewrap.*trust only"):
+        with pytest.raises(ValueError, match=r"apt-get install bubblewrap.*trust only"):
             sandboxes.choose(wanted, False, package)
     with pytest.raises(ValueError, match="apt-get install bubblewrap"):
         sandboxes.choose("bwrap", True, package)
@@ -77,7 +77,7 @@ def test_without_a_sandbox_only_by_two_words(monkeypatch, assignment, limits):
 
 def test_a_sandbox_that_the_system_refuses_is_explained(monkeypatch, sandbox):
     monkeypatch.setattr(sandboxes, "_try", lambda way, package: "setting up uid map: Permission denied")
-    with pytest.raises(ValueError, match="uid map: Permission denied.*apparmor_restrict_unprivileged_userns=0"):
+    with pytest.raises(ValueError, match=r"uid map: Permission denied.*apparmor_restrict_unprivileged_userns=0"):
         sandboxes.choose("auto", False, package_without(frozenset()))
 
 

@@ -52,7 +52,7 @@ def test_nan_and_tensors_of_every_kind_come_back():
 def test_what_cannot_be_sent_is_named():
     with pytest.raises(TypeError, match="a set cannot be sent"):
         wire.pack([{1}])
-    with pytest.raises(TypeError, match="a function of w2v2course.exercises.fixtures"):
+    with pytest.raises(TypeError, match=r"a function of w2v2course\.exercises\.fixtures"):
         wire.pack(lambda x: x)
 
 
