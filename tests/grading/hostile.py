@@ -115,6 +115,15 @@ HOSTILE: dict[str, Hostile] = {
     ),
     "full disk": cell("with open('/tmp/x', 'wb') as f:\n    while True: f.write(bytes(1 << 20))", "OSError"),
     "many files": cell("for i in range(1 << 10): open(f'/tmp/{i}', 'wb').write(bytes(1 << 20))", "OSError"),
+    "memory of nobody": cell(
+        "import ctypes, os\nif ctypes.CDLL(None).shmget(0, 1 << 30, 0o1600) != -1: raise RuntimeError('FOUND')\n"
+        "os.memfd_create('x')",
+        "PermissionError",
+        "memfd_create",
+    ),
+    "namespace of its own": cell(
+        "import ctypes\nif ctypes.CDLL(None).unshare(0x10000000) == 0: raise RuntimeError('FOUND')", flag="ctypes"
+    ),
     # Processes
     "fork bomb": cell("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"),
     "orphans": cell(

@@ -9,7 +9,7 @@ import pytest
 from tests.grading.toy import EXERCISES
 from w2v2course import attention as module
 from w2v2course.exercises.specification import Case, Exercise
-from w2v2course.grading.mask import hidden_functions, masked_package, without_bodies
+from w2v2course.grading.mask import GRADING, hidden_functions, masked_package, without_bodies
 
 WRAPPED = {("w2v2course.attention", "attention")}
 
@@ -50,7 +50,7 @@ def test_the_rest_of_the_copy_works_and_check_is_inert(tmp_path):
     names = {path.name for path in (copy / "exercises").rglob("*.py")}
     assert "frames.py" not in names and "plain.py" in names
     assert not (copy / "exercises" / "mistakes").exists()
-    assert {path.name for path in (copy / "grading").glob("*.py")} == {"__init__.py", "wire.py", "worker.py"}
+    assert {path.name for path in (copy / "grading").glob("*.py")} == {f"{stem}.py" for stem in GRADING}
     said = subprocess.run(
         [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n" + TRY],
         capture_output=True,
