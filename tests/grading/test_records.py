@@ -62,7 +62,7 @@ def test_the_table():
     rows = list(csv.reader(scores.table(CLASS, ASSIGNMENT).splitlines()))
     assert rows[0] == ["submission", "attention", "count_paths", "collapse", "total", "out_of", "flags", "remarks"]
     assert rows[1] == ["ann", "4", "2", "3", "9", "9", "", ""]
-    assert rows[2] == ["'=cmd()", "0", "0", "3", "3", "9", "", "<script>alert(1)</script>"]
+    assert rows[2] == ["'=cmd()", "1", "0", "3", "4", "9", "", "<script>alert(1)</script>"]
     assert rows[4] == ["eve", "", "", "", "", "", "", "not graded: its worker did not start"]
     assert scores.harmless("") == "" and scores.harmless("a=b") == "a=b" and scores.harmless("@x") == "'@x"
 
@@ -71,7 +71,7 @@ def test_the_report():
     page = report.page(CLASS, ASSIGNMENT)
     graded = CLASS[:3]
     assert [name for name, _, _ in report.hardest(graded, ASSIGNMENT)] == ["attention", "count_paths", "collapse"]
-    assert report.hardest(graded, ASSIGNMENT)[0][1:] == (pytest.approx(1 / 3), 3)
+    assert report.hardest(graded, ASSIGNMENT)[0][1:] == (0.5, 3)
     assert report.commonest(graded) == [("attention", "no scaling", 2)]
     assert "<script" not in page and "&lt;script&gt;alert(1)" in page and "eve" in page and "http" not in page
     tags = []
@@ -83,7 +83,7 @@ def test_the_report():
 
 def test_gradescope_reads_it():
     told = json.loads(gradescope.results(CLASS[2], ASSIGNMENT))
-    assert told["score"] == 5.0 and len(told["tests"]) == 9
+    assert told["score"] == 6.0 and len(told["tests"]) == 9
     assert all(test.keys() == {"name", "score", "max_score", "output", "visibility"} for test in told["tests"])
     assert sum(test["max_score"] for test in told["tests"]) == pytest.approx(9)
     hidden = {case.id for exercise in EXERCISES.values() for case in exercise.cases if case.hidden}
