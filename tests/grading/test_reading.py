@@ -63,6 +63,24 @@ def test_functions_are_found_however_they_are_made():
     assert made(["def (", "def h(): pass", "%time i = 1", "x" * 10 + "(" * 9999]) >= {"h"}
 
 
+def test_magics_hide_no_function():
+    for source in (
+        "%%time\ndef f(): pass",
+        "!ls\ndef f(): pass\nf?",
+        "files = !ls\nx = %time 3\ndef f(): pass",
+        "import asyncio\nawait asyncio.sleep(0)\ndef f(): pass",
+        "x = (5\n  % 3)\ndef f(): pass",
+        "x = (5\n  % 3)\n%time 1\ndef f(): pass",
+        "  def f(): pass",
+    ):
+        assert "f" in made([source]), source
+
+
+def test_long_code_is_refused_and_long_lists_of_magics_are_quick():
+    assert "characters of code" in read(notebook("x = 1\n" * 40_000)).problem
+    assert made(["!x\n" * 60_000, "(" * 190_000, "1" + "+1" * 90_000, "\n" * 190_000 + "("]) == set()
+
+
 def test_flags_name_cell_and_function():
     assert flags(HONEST, {"attention"}) == []
     cells = ("import torch.nn.functional as F", "y = F.ctc_loss(x)", "from torch.nn.functional import ctc_loss as c")

@@ -9,6 +9,7 @@ import nbformat.reader
 # `%pip install …`, `!pip …`, `!python -m pip …`, also conda, mamba and uv: the sandbox has no network to install from.
 INSTALL = re.compile(r"^(\s*)[%!]{1,2}\s*(?:\S*python[\d.]*\s+-m\s+)?(?:pip3?|conda|mamba|uv)\b.*$")
 DEMO = "demo"
+LONGEST = 200_000  # characters of all code; a notebook of this course has a tenth
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ def read(data: bytes) -> Notebook:
         cells = tuple(_source(cell) for cell in notebook.cells if cell.get("cell_type") == "code")
     except (Exception, RecursionError) as error:
         return Notebook((), f"this is no notebook that can be read ({type(error).__name__})")
+    if sum(map(len, cells)) > LONGEST:
+        return Notebook((), f"the notebook holds more than {LONGEST:,} characters of code")
     return Notebook(cells, "" if any(cell.strip() for cell in cells) else "the notebook has no code")
 
 
