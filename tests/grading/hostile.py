@@ -131,6 +131,9 @@ HOSTILE: dict[str, Hostile] = {
         "        while True: time.sleep(1)"
     ),
     "fork that comes back": cell("import os\nos.fork()"),
+    "fork that comes back in a function": attention(
+        "os.fork()\nreturn (query @ key.mT / query.shape[-1] ** 0.5).softmax(-1) @ value", scores=FULL
+    ),
     "threads": cell(
         "import threading, time\nfor _ in range(200):\n"
         "    threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start()"
@@ -258,9 +261,7 @@ HOSTILE: dict[str, Hostile] = {
         flag="socket",
     ),
     "writes to results": cell(
-        "import os\nos.makedirs('RESULTS/records', exist_ok=True)\n"
-        f"open('RESULTS/scores.csv', 'w').write('mine,9')\n{FOUND}",
-        "Error",
+        "import os\nos.makedirs('RESULTS/records', exist_ok=True)\nopen('RESULTS/scores.csv', 'w').write('mine,9')"
     ),
     "reads the reference": cell(
         "import inspect, w2v2course.attention as a\nif 'softmax' in inspect.getsource(a.attention): " + FOUND

@@ -43,7 +43,8 @@ def test_links_pipes_and_folders_are_not_followed(tmp_path):
 
 def test_names_can_be_printed(tmp_path):
     (tmp_path / os.fsdecode(b"\xff\n\x1b[31m.ipynb")).write_text("")
-    assert [submission.name for submission in collect(tmp_path)] == ["\\xff\\n\\x1b[31m"]
+    assert [submission.name for submission in collect(tmp_path)] == ["\\udcff\\n\\x1b[31m"]
+    assert readable("\ud800") == "\\ud800"
     assert readable("Zoë ε\u202e") == "Zoë ε\\u202e"
 
 

@@ -15,9 +15,10 @@ from w2v2course.grading import wire
 from w2v2course.grading.collect import readable
 from w2v2course.grading.judging import Answer
 from w2v2course.grading.limits import Limits
-from w2v2course.grading.processes import memory, started
+from w2v2course.grading.processes import started, usage
 from w2v2course.grading.sandbox import Sandbox
 
+GRACE = 3  # CPU seconds that a worker may use on top, to end in its own way
 STATUS = {
     "undefined": "not defined: the cell that makes it failed, or was not run",
     "stub": "not attempted yet",
@@ -128,7 +129,7 @@ def _listen(process: subprocess.Popen, task: Task, limits: Limits, progress: Pro
     """Take in what one run sends: how far it came, and why it ended."""
     stage, frames = Stage(since=time.monotonic()), wire.Frames(limits.message)
     received = count = 0
-    looked = 0.0
+    looked = began = before = 0.0
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while not stage.done:
@@ -140,10 +141,16 @@ def _listen(process: subprocess.Popen, task: Task, limits: Limits, progress: Pro
                 return stage, "time is over"
             if now - looked > 0.25:
                 looked = now
-                held = memory(process.pid)
+                held, used = usage(process.pid)
                 progress.memory = max(progress.memory, held)
                 if held > limits.memory:
                     return stage, "too much memory"
+                # All its processes together: a fork bomb would else take time from others until its wall time is over.
+                if stage.since != began:
+                    began, before = stage.since, used
+                most = limits.cell_cpu if stage.cell is not None else limits.case_cpu
+                if stage.ready and used - before > most + GRACE:
+                    return stage, "too much processor time"
             if not selector.select(0.25):
                 if process.poll() is not None:
                     return stage, "it ended"

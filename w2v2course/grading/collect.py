@@ -48,8 +48,7 @@ def collect(folder: Path) -> list[Submission]:
 
 
 def readable(name: str) -> str:
-    """A name that can be printed: bytes that are no UTF-8 and control characters are written out."""
-    name = os.fsencode(name).decode("utf-8", "backslashreplace")
+    """Text that can be printed and written: control characters, and what is no character at all, are spelt out."""
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in name)
 
 

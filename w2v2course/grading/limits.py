@@ -31,7 +31,7 @@ class Limits:
     total_wall: int = 120
     head_room: int = 768 << 20
     memory: int = 1536 << 20
-    processes: int = 64
+    processes: int = 32
     file: int = 32 << 20
     scratch: int = 128 << 20
     message: int = 4 << 20

@@ -63,14 +63,19 @@ def _end(process: subprocess.Popen, confined: bool) -> None:
     process.stdout.close()
 
 
-def memory(pid: int) -> int:
-    """Bytes that a process and all below it hold, what they share counted once."""
-    total, waiting = 0, [pid]
+def usage(pid: int) -> tuple[int, float]:
+    """What a process and all below it use.
+
+    Returns:
+        Bytes of memory held, what they share counted once, and CPU seconds used, those of ended children included.
+    """
+    memory, cpu, waiting = 0, 0.0, [pid]
     while waiting:
         one = waiting.pop()
-        total += _resident(one)
+        memory += _resident(one)
+        cpu += _cpu(one)
         waiting += _children(one)
-    return total
+    return memory, cpu
 
 
 def _children(pid: int) -> list[int]:
@@ -89,3 +94,11 @@ def _resident(pid: int) -> int:
     except (OSError, ValueError):
         pass
     return 0
+
+
+def _cpu(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError):
+        return 0.0
