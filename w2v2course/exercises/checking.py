@@ -53,7 +53,8 @@ class Check:
             self._passed.add(exercise.function)
         else:
             self._passed.discard(exercise.function)
-        return Result(exercise.function, status, lines, self._progress(exercise.function))
+        advised = lines[0] in {mistake.message for mistake in exercise.mistakes}
+        return Result(exercise.function, status, lines, self._progress(exercise.function), advised)
 
     def _progress(self, function: str) -> str:
         names = [exercise.function for exercise in registry.notebook(registry.notebook_of(function))]

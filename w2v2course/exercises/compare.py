@@ -5,6 +5,7 @@ its own classes, it has no part in it.
 """
 
 import inspect
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -80,7 +81,9 @@ def describe(exercise: Exercise, arguments: Sequence) -> str:
     """``T=1, d=2``: the call in a few words, by the reference's parameter names; values where they are short."""
     words = []
     for name, value in zip(_names(exercise, arguments), arguments, strict=True):
-        words.append(f"{name}={getattr(value, '__name__', 'a function') if callable(value) else show(plain(value))}")
+        text = getattr(value, "__name__", "a function") if callable(value) else show(plain(value))
+        size = re.fullmatch(r"a (?:tensor|list) (of (?:shape \(.*\)|\d+ items?))", text)
+        words.append(f"{name} {size[1]}" if size else f"{name}={text}")
     return ", ".join(words)
 
 
