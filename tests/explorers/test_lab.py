@@ -23,7 +23,7 @@ def make():
 def test_one_object_two_views():
     bundle = make()._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
-    assert bundle["text/plain"] == "taps = 3, base = 10,000, scheme = none\n3 taps are 6\nbase 10000"
+    assert bundle["text/plain"] == "taps = 3; base = 10,000; scheme = none\n3 taps are 6\nbase 10000"
 
 
 def test_the_page_says_the_first_result_and_how_to_run_it():
@@ -32,7 +32,7 @@ def test_the_page_says_the_first_result_and_how_to_run_it():
     assert "3 taps are 6" in page and "5 taps" not in page
     assert make().invitation() == (
         "Open this chapter as a notebook, in Jupyter or Colab, to count with other taps (a second). "
-        "To choose: taps: 3, 5; base: 10,000, 100; scheme: none, <i>."
+        "To choose: taps (3; 5), base (10,000; 100), scheme (none; <i>)."
     )
     assert "&lt;i&gt;" in page and "<i>" not in page and "<script" not in page
 

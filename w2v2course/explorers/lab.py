@@ -62,7 +62,8 @@ class Lab:
 
     def invitation(self) -> str:
         """What the form would do and where it is to be had, for readers of the page."""
-        values = "; ".join(f"{name}: {', '.join(map(_word, values))}" for name, values in self.choices.items())
+        # Semicolons, since values hold commas of their own: "table, random offsets", "10,000".
+        values = ", ".join(f"{name} ({'; '.join(map(_word, values))})" for name, values in self.choices.items())
         takes = f" ({self.takes})" if self.takes else ""
         return f"Open this chapter as a notebook, in Jupyter or Colab, to {self.does}{takes}. To choose: {values}."
 
@@ -121,7 +122,7 @@ def _said(chosen: Mapping, result: str) -> str:
 
 
 def _chosen(chosen: Mapping) -> str:
-    return ", ".join(f"{name} = {_word(value)}" for name, value in chosen.items())
+    return "; ".join(f"{name} = {_word(value)}" for name, value in chosen.items())
 
 
 def _word(value: object) -> str:
