@@ -41,7 +41,7 @@ def planned(source: Path, kind: str = "chapters") -> nbformat.NotebookNode:
         cell.source = cell.source.replace(COLAB, colab_line(url, f"book/{kind}/{source.stem}.ipynb", what))
         if cell.cell_type == "code" and cell.source.strip() == SETUP:
             cell.source = setup_cell(url)
-            cell.metadata["tags"] = ["setup"]
+            cell.metadata["tags"] = ["setup", "hide-input"]  # readers of the page need it once, if ever
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         seen[digest] = seen.get(digest, 0) + 1
         cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
