@@ -99,6 +99,7 @@ def test_right_answers_of_any_kind(expected, got):
                             "asked for) (for T=1, d=2)"),
         (TABLE > 0, (TABLE > 0).long(), "dtype: expected bool, got int64 (for T=1, d=2)"),
         (TABLE, Raised("ValueError", "no", "line 3, x = y"), "ValueError in line 3, x = y: no (for T=1, d=2)"),
+        ({1}, 1.0, "expected a set, got a number (for T=1, d=2)"),
     ],
     ids=lambda value: str(value)[:30],
 )  # fmt: skip

@@ -84,8 +84,8 @@ def examine(exercise: Exercise, candidate: object) -> tuple[str, tuple[str, ...]
         return "passed", (f"right in all {len(cases)} cases" if len(cases) > 1 else "right",)
     index, finding = found
     before = f", after {index} right one{'s' * (index > 1)}" if index else ""
-    case = f"case '{tries[index].case}'{before}"
-    return "failed", tuple(line for line in (finding.advice, finding.message, _signature(exercise, got), case) if line)
+    place = f"case '{tries[index].case}'{before}"
+    return "failed", tuple(line for line in (finding.advice, finding.message, _signature(exercise, got), place) if line)
 
 
 def _signature(exercise: Exercise, got: Plain) -> str:

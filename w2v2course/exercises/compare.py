@@ -16,6 +16,8 @@ from w2v2course.exercises.plain import Array, Foreign, Plain, Raised, plain
 from w2v2course.exercises.say import number, shape_of, show
 from w2v2course.exercises.specification import Exercise
 
+Answer = float | list | Array  # int and bool among the floats
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -94,9 +96,11 @@ def _names(exercise: Exercise, arguments: Sequence) -> list[str]:
 
 def difference(expected: Plain, got: Plain, rtol: float, atol: float) -> tuple[str, str, str] | None:
     """The first difference of two plain values: its kind, its place, what there is to say; None if there is none."""
-    if isinstance(got, Raised) or isinstance(expected, Raised):
-        same = isinstance(got, Raised) and isinstance(expected, Raised) and got.name == expected.name
-        return None if same else ("raised", "", _raised(expected, got))
+    if isinstance(got, Raised):
+        same = isinstance(expected, Raised) and got.name == expected.name
+        return None if same else ("raised", "", _raised(got))
+    if isinstance(expected, Raised):
+        return "raised", "", f"expected a {expected.name} ({expected.message}), got {show(got)}"
     if expected is None:
         return None if got is None else ("type", "", f"expected None, got {show(got)}")
     if got is None:
@@ -109,6 +113,8 @@ def difference(expected: Plain, got: Plain, rtol: float, atol: float) -> tuple[s
         return _sequences(expected, got, rtol, atol)
     if isinstance(expected, Array) and expected.values.ndim:
         return _arrays(expected, got, rtol, atol)
+    if isinstance(expected, Foreign):  # a mistake may give back anything
+        return "type", "", f"expected {expected.name}, got {_kind(got)}"
     return _numbers(expected, got, rtol, atol)
 
 
@@ -138,7 +144,7 @@ def _sequences(expected: list, got: Plain, rtol: float, atol: float) -> tuple[st
     return None
 
 
-def _arrays(expected: Array, got: Plain, rtol: float, atol: float) -> tuple[str, str, str] | None:
+def _arrays(expected: Array, got: Answer, rtol: float, atol: float) -> tuple[str, str, str] | None:
     if isinstance(got, list):
         return "type", "", f"expected {_kind(expected)}, got {_kind(got)} (torch.stack makes a tensor of several)"
     if not isinstance(got, Array):
@@ -169,11 +175,11 @@ def _arrays(expected: Array, got: Plain, rtol: float, atol: float) -> tuple[str,
     return "value", _place(first), said + (f" ({wrong.sum()} of {wrong.size} numbers differ)" if wrong.size > 1 else "")
 
 
-def _numbers(expected: Plain, got: Plain, rtol: float, atol: float) -> tuple[str, str, str] | None:
+def _numbers(expected: float | Array, got: Answer, rtol: float, atol: float) -> tuple[str, str, str] | None:
     if isinstance(got, list) or (isinstance(got, Array) and got.values.ndim):
         return "type", "", f"expected a number, got {_kind(got)}"
     exact = isinstance(expected, int)
-    ours, theirs = (v.values.item() if isinstance(v, Array) else v for v in (expected, got))
+    ours, theirs = _number(expected), _number(got)
     if exact and isinstance(theirs, int):
         return None if ours == theirs else ("value", "", _pair(ours, theirs))
     if theirs != theirs and ours == ours:
@@ -188,7 +194,13 @@ def _numbers(expected: Plain, got: Plain, rtol: float, atol: float) -> tuple[str
     return None if close else ("value", "", _pair(ours, theirs))
 
 
-def _close(expected: np.ndarray, got: np.ndarray, rtol: float, atol: float) -> np.ndarray:
+def _number(value: float | Array) -> float:
+    return value.values.item() if isinstance(value, Array) else value
+
+
+def _close(
+    expected: np.ndarray | np.float64, got: np.ndarray | np.float64, rtol: float, atol: float
+) -> np.ndarray | np.bool_:
     with np.errstate(invalid="ignore", over="ignore"):
         near = np.abs(got - expected) <= atol + rtol * np.abs(expected)
         near &= np.isfinite(expected) & np.isfinite(got)
@@ -217,8 +229,6 @@ def _kind(value: Plain) -> str:
     return "a number"
 
 
-def _raised(expected: Plain, got: Plain) -> str:
-    if isinstance(got, Raised):
-        where = f" in {got.where}" if got.where else ""
-        return f"{got.name}{where}{': ' * bool(got.message)}{got.message}"
-    return f"expected a {expected.name} ({expected.message}), got {show(got)}"
+def _raised(got: Raised) -> str:
+    where = f" in {got.where}" if got.where else ""
+    return f"{got.name}{where}{': ' * bool(got.message)}{got.message}"

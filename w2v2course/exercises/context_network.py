@@ -38,7 +38,8 @@ def _layer_forward(
     x: Tensor, attention: Callable[[Tensor], Tensor], feed_forward: Callable[[Tensor], Tensor], norm_first: bool
 ) -> Tensor:
     layer = EncoderLayer(x.shape[-1], 1, 1, norm_first=norm_first).eval()
-    layer.attention, layer.feed_forward = _Block(attention), _Block(feed_forward)
+    layer.register_module("attention", _Block(attention))
+    layer.register_module("feed_forward", _Block(feed_forward))
     with torch.no_grad():
         return layer(x)
 

@@ -62,9 +62,10 @@ def beam_step(beam: Beam, probs: list[float], symbols: str) -> Beam:
     emission = [math.log(p) if p > 0 else -math.inf for p in probs]
     candidates: dict[tuple[int, ...], Mass] = defaultdict(Mass)
     for prefix, blank_mass, label_mass in beam:
-        mass = Mass(*(math.log(m) if m > 0 else -math.inf for m in (blank_mass, label_mass)))
+        blank, label = (math.log(m) if m > 0 else -math.inf for m in (blank_mass, label_mass))
         places = tuple(symbols.index(symbol) for symbol in prefix)
-        mass.best_blank, mass.best_label = (mass.blank, (0,) * len(places)), (mass.label, (0,) * len(places))
+        starts = (0,) * len(places)
+        mass = Mass(blank, label, best_blank=(blank, starts), best_label=(label, starts))
         extend(candidates, places, mass, emission, range(1, len(symbols)), 0, 0)
     return sorted(
         ("".join(symbols[i] for i in places), math.exp(mass.blank), math.exp(mass.label))

@@ -4,14 +4,16 @@ A result is converted first and looked at afterwards, so that a tensor subclass,
 has no say in the comparison. What cannot be converted is named, never raised about.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 DEEPEST, LONGEST = 8, 100_000  # nested sequences: levels, and items a level
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,24 +76,38 @@ def plain(value: object) -> Plain:
 
 
 def _plain(value: object, depth: int) -> Plain:
-    kind = type(value)  # never value.__class__, which may lie
-    if value is None or kind in (bool, int, float, str):
+    if value is None or type(value) is bool or type(value) is int or type(value) is float or type(value) is str:
         return value
-    if kind in (Array, Foreign, Raised):
+    if type(value) is Array or type(value) is Foreign or type(value) is Raised:
         return value if _is_whole(value) else Foreign("an object that cannot be looked at")
-    if issubclass(kind, Tensor):
+    if _is_a(value, Tensor):
         return _tensor(value)
-    if issubclass(kind, np.ndarray | np.generic):
+    if issubclass(type(value), np.ndarray | np.generic):
         return _array(np.array(value, copy=True, subok=False), depth)
-    for base, exactly in ((int, int.__pos__), (float, float.__pos__), (str, str.__str__)):
-        if issubclass(kind, base):
-            return exactly(value)  # a subclass's own methods are not asked
-    for base in (list, tuple, range):
-        if issubclass(kind, base):
-            if depth == DEEPEST or base.__len__(value) > LONGEST:
-                return Foreign("a sequence too deep or too long to look at")
-            return [_plain(item, depth + 1) for item in base.__iter__(value)]
-    return _foreign(value, kind)
+    if _is_a(value, int):  # here and below, a subclass's own methods are not asked
+        return int.__pos__(value)
+    if _is_a(value, float):
+        return float.__pos__(value)
+    if _is_a(value, str):
+        return str.__str__(value)
+    if _is_a(value, list):
+        return _items(list.__len__(value), list.__iter__(value), depth)
+    if _is_a(value, tuple):
+        return _items(tuple.__len__(value), tuple.__iter__(value), depth)
+    if _is_a(value, range):
+        return _items(range.__len__(value), range.__iter__(value), depth)
+    return _foreign(type(value))
+
+
+def _is_a(value: object, kind: type[Kind]) -> TypeGuard[Kind]:
+    """As `isinstance`, but without value.__class__, which may lie."""
+    return issubclass(type(value), kind)
+
+
+def _items(length: int, items: Iterator[object], depth: int) -> Plain:
+    if depth == DEEPEST or length > LONGEST:
+        return Foreign("a sequence too deep or too long to look at")
+    return [_plain(item, depth + 1) for item in items]
 
 
 def _is_whole(value: Array | Foreign | Raised) -> bool:
@@ -124,7 +140,7 @@ def _array(values: np.ndarray, depth: int) -> Plain:
     return Foreign(f"an array of {values.dtype}", "real numbers are asked for")
 
 
-def _foreign(value: object, kind: type) -> Foreign:
+def _foreign(kind: type) -> Foreign:
     name = type.__dict__["__name__"].__get__(kind)
     if name == "generator":
         return Foreign("a generator", "list(…) makes a list of it")
@@ -146,7 +162,7 @@ def fresh(value: object) -> object:
     return value
 
 
-def attempt(function: Callable, arguments: tuple) -> Plain:
+def attempt(function: Callable, arguments: Sequence) -> Plain:
     """Run a trusted function (a reference, a mistake) on copies of the arguments: its value, or what it raised."""
     try:
         return plain(function(*(fresh(argument) for argument in arguments)))

@@ -1,14 +1,13 @@
 """An exception of a learner's function, told with the line of their code where it happened."""
 
 import linecache
-from collections.abc import Callable
 from types import CodeType
 
 from w2v2course.exercises.plain import Raised
 
 
-def raised(error: BaseException, candidate: Callable) -> Raised:
-    """What was raised, and where in the candidate's own code; never raises itself."""
+def raised(error: BaseException, candidate: object) -> Raised:
+    """What was raised, and where in the candidate's own code, if it has any; never raises itself."""
     try:
         name = type.__dict__["__name__"].__get__(type(error))
     except Exception:
@@ -35,7 +34,7 @@ def is_stub(error: BaseException, function: str) -> bool:
         return False
 
 
-def _line(error: BaseException, candidate: Callable) -> str:
+def _line(error: BaseException, candidate: object) -> str:
     code = getattr(candidate, "__code__", None)
     if type(code) is not CodeType:
         return ""

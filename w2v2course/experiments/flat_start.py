@@ -33,7 +33,7 @@ MEMORY = 0.9  # how much of the running prior a step keeps
 class Speller(nn.Module):
     """Log-mel frames in, a guess for each frame out: a letter, ``|`` or ε (chapter `learning`)."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.project = nn.Linear(SIZE, D)
         self.norms = nn.ModuleList(nn.LayerNorm(D) for _ in range(LAYERS))
@@ -52,7 +52,7 @@ class Speller(nn.Module):
         return self.head(hidden)
 
 
-def spelled(split: str, count: int) -> Examples:
+def spelled(split: speech.SplitName, count: int) -> Examples:
     """The first clips of a split: log-mel frames (T, 80), and the labels of their letters (S,)."""
     clips = speech.load(split)[:count]
     return [(log_mel(clip.waveform), torch.tensor(VOCABULARY.encode(clip.text))) for clip in clips]

@@ -7,6 +7,7 @@ sees three frames to either side, twice as many, and so on up to all of them.
 """
 
 from contextlib import nullcontext
+from typing import Literal
 
 import torch
 
@@ -15,7 +16,9 @@ from w2v2course.experiments.race import LENGTHS, SCHEMES
 from w2v2course.experiments.remake import remake
 from w2v2course.experiments.variants import attention_window
 
-WINDOWS = (3, 6, 12, 24, 48, 96, 192, "full")  # frames to either side; the longest test clips have 384
+Window = int | Literal["full"]  # frames to either side
+
+WINDOWS: tuple[Window, ...] = (3, 6, 12, 24, 48, 96, 192, "full")  # the longest test clips have 384 frames
 
 
 def run(job: tuple[str, int]) -> dict[str, list[dict]]:

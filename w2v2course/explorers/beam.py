@@ -77,19 +77,19 @@ def _steps(
     log_probs: list[list[float]], symbols: str, blank: int, width: int, exact: dict[Prefix, float]
 ) -> list[dict]:
     labels = [c for c in range(len(symbols)) if c != blank]
-    beam = {(): Mass(blank=0.0, best_blank=(0.0, ()))}
+    beam: dict[Prefix, Mass] = {(): Mass(blank=0.0, best_blank=(0.0, ()))}
     steps = []
     for t, emission in enumerate(log_probs):
         candidates: dict[Prefix, Mass] = defaultdict(Mass)
-        ways: dict[Prefix, list] = defaultdict(list)
+        ways: dict[Prefix, list[tuple[str, float, str]]] = defaultdict(list)
         for prefix, mass in beam.items():
             extend(candidates, prefix, mass, emission, labels, blank, t)
             alone: dict[Prefix, Mass] = defaultdict(Mass)  # what this prefix by itself gives to each candidate
             extend(alone, prefix, mass, emission, labels, blank, t)
             for candidate, part in alone.items():
                 if candidate == prefix:
-                    last = symbols[prefix[-1]] if prefix else ""
-                    found = [("blank", part.blank, "ε"), ("label", part.label, f"{last} again")]
+                    letter = symbols[prefix[-1]] if prefix else ""
+                    found = [("blank", part.blank, "ε"), ("label", part.label, f"{letter} again")]
                 else:
                     said_before = "".join(symbols[c] for c in prefix) or NOTHING
                     found = [("label", part.label, f"{said_before} + {symbols[candidate[-1]]}")]

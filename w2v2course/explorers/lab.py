@@ -1,7 +1,11 @@
 """`Lab`: change a size or a scheme and run again; live where there is a kernel, the first result on a page."""
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ipywidgets
 
 
 class Lab:
@@ -51,7 +55,7 @@ class Lab:
             return found
         return "\n".join(f"{name}: {_band(value, bands)}{self.unit}" for name, value in found.items())
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(self, include: Collection[str] | None = None, exclude: Collection[str] | None = None) -> dict:
         bundle = {"text/plain": repr(self), "text/html": self._html()}
         try:
             self._widget = self._live()  # kept: the kernel must own it while the page shows it
@@ -75,7 +79,7 @@ class Lab:
             f"<p><small>{html.escape(self.invitation())}</small></p></div>"
         )
 
-    def _live(self):
+    def _live(self) -> "ipywidgets.VBox":
         import ipywidgets
 
         wide = ipywidgets.Layout(max_width="100%")
@@ -92,7 +96,7 @@ class Lab:
         button = ipywidgets.Button(description="Run", tooltip=self.does, button_style="primary")
         shown = ipywidgets.HTML(_said(self.first, self.words(self.found)), layout=wide)
 
-        def go(_):
+        def go(_: ipywidgets.Button) -> None:
             chosen = {name: field.value for name, field in fields.items()}
             button.disabled, button.description = True, "Running …"
             try:

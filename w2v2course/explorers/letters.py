@@ -85,7 +85,7 @@ def _letter(number: int, spans: Sequence[Span], symbols: Sequence[str], rate: in
 
 def _words(spans: Sequence[Span], symbols: Sequence[str], truth: Sequence, seconds: float, rate: int) -> list[dict]:
     """Words from their first letter's frame to the next word's first letter's frame, the last one to the end."""
-    groups = [[]]
+    groups: list[list[Span]] = [[]]
     for span in spans:
         if symbols[span.label] == "|":
             groups.append([])

@@ -38,21 +38,23 @@ def race_explorer(rows: Sequence[Mapping[str, str]], times: int = 8, window: str
             f"times must be one of {', '.join(lengths)} and window one of {', '.join(windows)}, "
             f"but they are {times} and {window}"
         )
+    # By length, window and scheme: percent of frames wrong.
+    wrong = [[[round(mean(errors[s, n, w]), 1) for s in schemes] for w in windows] for n in lengths]
+    largest = round(max(mean(values) for values in errors.values()), 1)
     trace = {
         "schemes": schemes,
         "lengths": lengths,
         "windows": windows,
-        # By length, window and scheme: percent of frames wrong.
-        "wrong": [[[round(mean(errors[s, n, w]), 1) for s in schemes] for w in windows] for n in lengths],
-        "largest": round(max(mean(values) for values in errors.values()), 1),
+        "wrong": wrong,
+        "largest": largest,
         "low": LOW,
         "high": HIGH,
     }
     length, width = lengths.index(str(times)), windows.index(str(window))
-    here, free = trace["wrong"][length][width], trace["wrong"][length][-1]
+    here, free = wrong[length][width], wrong[length][-1]
     bars = "".join(
         f'<li><span class="w2v2-scheme">{html.escape(scheme)}</span>'
-        f'<span class="w2v2-lane" style="--v:{value / trace["largest"]:.3f};--free:{before / trace["largest"]:.3f}">'
+        f'<span class="w2v2-lane" style="--v:{value / largest:.3f};--free:{before / largest:.3f}">'
         f'<span></span></span><span class="w2v2-value">{written(value, 1)} %</span></li>'
         for scheme, value, before in zip(schemes, here, free, strict=True)
     )

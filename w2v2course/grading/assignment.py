@@ -6,7 +6,7 @@ Only `task` leaves the parent, and it holds inputs alone.
 import hashlib
 import inspect
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -87,7 +87,7 @@ class Assignment:
         return hashlib.sha256(b"\0".join([self.digest, name.encode(), data])).hexdigest()[:16]
 
 
-def _source(function: object) -> str:
+def _source(function: Callable) -> str:
     try:
         return inspect.getsource(function)
     except (OSError, TypeError):

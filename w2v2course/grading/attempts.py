@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from w2v2course.exercises.plain import Raised
+from w2v2course.exercises.plain import Raised, plain
 from w2v2course.grading import wire
 from w2v2course.grading.collect import readable
 from w2v2course.grading.judging import Answer
@@ -127,11 +127,13 @@ def run(task: Task, sandbox: Sandbox, package: Path, limits: Limits, progress: P
 
 def _listen(process: subprocess.Popen, task: Task, limits: Limits, progress: Progress, end: float) -> tuple[Stage, str]:
     """Take in what one run sends: how far it came, and why it ended."""
-    stage, frames = Stage(since=time.monotonic()), wire.Frames(limits.message)
+    if process.stdout is None:
+        raise ValueError("process must write to a pipe, but its stdout is None; start it with stdout=PIPE")
+    stage, frames, pipe = Stage(since=time.monotonic()), wire.Frames(limits.message), process.stdout.fileno()
     received = count = 0
     looked = began = before = 0.0
     with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
+        selector.register(pipe, selectors.EVENT_READ)
         while not stage.done:
             now = time.monotonic()
             allowed = limits.cell_wall if stage.cell is not None else limits.case_wall + 5
@@ -155,7 +157,7 @@ def _listen(process: subprocess.Popen, task: Task, limits: Limits, progress: Pro
                 if process.poll() is not None:
                     return stage, "it ended"
                 continue
-            data = os.read(process.stdout.fileno(), 1 << 20)
+            data = os.read(pipe, 1 << 20)
             if not data:
                 return stage, "it ended"
             received += len(data)
@@ -184,9 +186,9 @@ def _take(head: object, tensors: bytes, stage: Stage, progress: Progress, asked:
             stage.cell = None
         case {"is": "case", "function": str(function), "case": int(case)} if (function, case) in asked:
             stage.case = function, case
-        case {"is": "answer", "function": str(function), "case": int(case), "status": str(status)}:
+        case {"is": "answer", "function": str(function), "case": int(case), "status": str(status), **rest}:
             if (function, case) in asked:
-                text = head.get("text")
+                text = rest.get("text")
                 progress.answers[function, case] = _answer(status, text if type(text) is str else "", tensors)
             stage.case = None
         case {"is": "done", "cpu": float(cpu)}:
@@ -201,11 +203,14 @@ def _answer(status: str, text: str, tensors: bytes) -> Answer:
         return Answer(problem=STATUS.get(status, STATUS["no answer"]), stub=status == "stub")
     try:
         told = wire.read_json(text)
-        got, after = wire.unpack(told["value"], tensors)
-        if not isinstance(after, list):
-            raise ValueError("no list of arguments")
-    except (ValueError, TypeError, KeyError):
-        return Answer(problem="sent what is no value")
+        both = wire.unpack(told["value"], tensors) if isinstance(told, dict) else None
+    except (ValueError, KeyError):
+        both = None
+    match both:
+        case [value, list(after)]:
+            got = plain(value)
+        case _:
+            return Answer(problem="sent what is no value")
     if isinstance(got, Raised):
         got = Raised(readable(got.name), readable(got.message), readable(got.where))
     return Answer(got=got, after=after)

@@ -39,8 +39,8 @@ def bubblewrap(way: str, package: Path, scratch: int) -> list[str]:
             files += ["--symlink", os.readlink(path), str(path)]
         elif path.is_dir():
             files += ["--ro-bind", str(path), str(path)]
-    for path in ("/etc/ld.so.cache", "/etc/alternatives"):
-        files += ["--ro-bind-try", path, path]
+    for shared in ("/etc/ld.so.cache", "/etc/alternatives"):
+        files += ["--ro-bind-try", shared, shared]
     for path in _python():
         for parent in reversed(path.parents[:-1]):  # readable to the unprivileged, even those below root's home
             files += ["--dir", str(parent)]

@@ -50,7 +50,7 @@ def scored(
 
 
 def _exercise(assignment: Assignment, exercise: Exercise, answers: dict[tuple[str, int], Answer], problem: str) -> dict:
-    tries, indices, cases, first = [], [], [], ""
+    tries, indices, cases, passed, first = [], [], [], 0, ""
     for index, case in enumerate(exercise.cases):
         answer = answers.get((exercise.function, index), Answer(problem=problem))
         words = answer.problem
@@ -61,6 +61,7 @@ def _exercise(assignment: Assignment, exercise: Exercise, answers: dict[tuple[st
             words = _wrong(exercise, one)
         elif not first and words != UNTRIED:
             first = words
+        passed += not words
         cases.append({"case": case.id, "hidden": case.hidden, "passed": not words, "message": words})
     found = judge(exercise, tries)
     message, mistake = first, ""
@@ -69,7 +70,6 @@ def _exercise(assignment: Assignment, exercise: Exercise, answers: dict[tuple[st
         mistake = finding.mistake
         message = " ".join(part for part in (finding.advice, finding.message) if part)
         message = f"{exercise.cases[indices[index]].id}: {message}"
-    passed = sum(case["passed"] for case in cases)
     if passed < len(cases) and not message:
         message = UNTRIED
     return {

@@ -107,8 +107,8 @@ def without_bodies(source: str, names: set[str]) -> str:
     """Source in which the named functions, and the methods of the named classes, only raise."""
     tree = ast.parse(source)
     for node in tree.body:
-        if getattr(node, "name", None) in names:
-            functions = [node] if not isinstance(node, ast.ClassDef) else node.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names:
+            functions: list[ast.stmt] = node.body if isinstance(node, ast.ClassDef) else [node]
             for function in functions:
                 if isinstance(function, ast.FunctionDef):
                     words = f"{node.name} cannot be used in this notebook: it is the exercise that is being graded"

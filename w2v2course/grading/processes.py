@@ -60,7 +60,8 @@ def _end(process: subprocess.Popen, confined: bool) -> None:
     except ProcessLookupError:
         pass
     process.wait()
-    process.stdout.close()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def usage(pid: int) -> tuple[int, float]:

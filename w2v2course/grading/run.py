@@ -57,8 +57,9 @@ def grade_all(
         ``"failure"`` in it; it is not kept, so that the next run tries again.
     """
     fingerprints = {s.name: assignment.fingerprint(s.name, s.data + s.problem.encode()) for s in submissions}
-    known = {s.name: records.get(s.name, fingerprints[s.name]) for s in submissions}
-    waiting = [s for s in submissions if known[s.name] is None]
+    found = {s.name: records.get(s.name, fingerprints[s.name]) for s in submissions}
+    known = {name: record for name, record in found.items() if record is not None}
+    waiting = [s for s in submissions if s.name not in known]
     _ = assignment.arguments, assignment.expected  # made once, before they are shared
     calls = [joblib.delayed(safely)(submission, assignment, sandbox, limits) for submission in waiting]
     with _cluster(dask), tqdm(total=len(submissions), initial=len(submissions) - len(waiting), disable=quiet) as bar:

@@ -114,15 +114,19 @@ def _encode(value: object, tensors: dict[str, Tensor]) -> list:
     if isinstance(value, list | tuple):
         return ["list" if isinstance(value, list) else "tuple", [_encode(item, tensors) for item in value]]
     if isinstance(value, Array):
-        return ["array", _keep(torch.from_numpy(np.ascontiguousarray(value.values)), tensors, value), value.dtype]
+        return [
+            "array",
+            _keep(torch.from_numpy(np.ascontiguousarray(value.values)), tensors, value.values.shape),
+            value.dtype,
+        ]
     if isinstance(value, Foreign):
         return ["foreign", value.name, value.advice]
     if isinstance(value, Raised):
         return ["raised", value.name, value.message, value.where]
     if isinstance(value, Tensor):
-        return ["tensor", _keep(value.detach().contiguous(), tensors, value)]
+        return ["tensor", _keep(value.detach().contiguous(), tensors, value.shape)]
     if isinstance(value, np.ndarray):
-        return ["numpy", _keep(torch.from_numpy(np.ascontiguousarray(value)), tensors, value)]
+        return ["numpy", _keep(torch.from_numpy(np.ascontiguousarray(value)), tensors, value.shape)]
     name = name_of(value) if callable(value) else None
     if name is not None:
         return ["fixture", name]
@@ -132,9 +136,8 @@ def _encode(value: object, tensors: dict[str, Tensor]) -> list:
     )
 
 
-def _keep(tensor: Tensor, tensors: dict[str, Tensor], value: object) -> str:
-    """Put a tensor beside the JSON; its name. The shape of a 0-dimensional array survives `ascontiguousarray` so."""
-    shape = value.values.shape if isinstance(value, Array) else value.shape
+def _keep(tensor: Tensor, tensors: dict[str, Tensor], shape: tuple[int, ...]) -> str:
+    """Put a tensor beside the JSON; its name. `ascontiguousarray` loses the shape of a 0-dimensional array."""
     name = str(len(tensors))
     tensors[name] = tensor.reshape(shape).clone()  # safetensors refuses two names for one memory
     return name

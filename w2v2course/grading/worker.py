@@ -10,6 +10,10 @@ import signal
 import struct
 import sys
 import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 # Taken before any submission's code runs, which may replace them.
 _exit, _fork, _kill, _pipe, _read, _wait, _write = os._exit, os.fork, os.kill, os.pipe, os.read, os.waitpid, os.write
@@ -53,23 +57,21 @@ class Worker:
 
     def __init__(self, settings: dict, task: bytes, out: int):
         import torch
-        from IPython.core.history import HistoryManager
-        from IPython.core.interactiveshell import InteractiveShell
 
         from w2v2course.exercises.plain import fresh, plain
         from w2v2course.exercises.trouble import is_stub, raised
         from w2v2course.grading import wire
 
         torch.set_num_threads(1)
-        HistoryManager.enabled = False
         self._fresh, self._plain, self._is_stub, self._raised, self._wire = fresh, plain, is_stub, raised, wire
         self._settings, self._out, self._sandboxed = settings, out, settings["sandboxed"] and os.path.exists(MARK)
         ((text, tensors),) = wire.Frames(1 << 40).add(task)
-        self._exercises = wire.unpack(text, tensors)
+        exercises = wire.unpack(text, tensors)
+        if not isinstance(exercises, list):
+            raise ValueError(f"task must hold a list of functions and cases, but holds a {type(exercises).__name__}")
+        self._exercises = exercises
         self._pid = _getpid()
-        self._shell = InteractiveShell.instance()
-        # Nobody reads tracebacks here, and IPython takes seconds for a deep one.
-        self._shell.showtraceback = self._shell.showsyntaxerror = lambda *_, **__: None
+        self._shell = _quiet_shell()
         self._limit_memory()
 
     def _limit_memory(self) -> None:
@@ -159,7 +161,7 @@ class Worker:
             if status in ("too long", "stub", "killed"):
                 break  # larger cases would be no better
 
-    def _case(self, function: str, candidate: object, arguments: tuple) -> tuple[str, str, bytes]:
+    def _case(self, function: str, candidate: Any, arguments: tuple) -> tuple[str, str, bytes]:
         """One case in a fork: how it ended, and the JSON and tensors that the fork wrote."""
         read, write = _pipe()
         child = _fork()
@@ -195,15 +197,19 @@ class Worker:
                 return "stub" if stub else "value", words, bytes(data[lengths.size + text :])
         return ("killed" if os.WIFSIGNALED(ended) else "no answer"), "", b""
 
-    def _answer(self, write: int, function: str, candidate: object, arguments: tuple) -> None:
-        """In the fork: call the function, write a frame with its plain value and the arguments afterwards."""
+    def _answer(self, write: int, function: str, candidate: Any, arguments: tuple) -> None:
+        """In the fork: call the function, write a frame with its plain value and the arguments afterwards.
+
+        The candidate is whatever a cell gave the function's name to; what cannot be called says so when it is.
+        """
         try:
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.signal(signal.SIGXCPU, signal.SIG_DFL)
             most = self._settings["case_cpu"]
             resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
             handed = tuple(self._fresh(value) for value in arguments)
-            head, tensors, pid = None, b"", _getpid()
+            head: dict[str, object] | None = None
+            tensors, pid = b"", _getpid()
             try:
                 got = self._plain(candidate(*handed))
             except BaseException as error:
@@ -221,6 +227,21 @@ class Worker:
                 data = data[_write(write, data) :]
         finally:
             _exit(0)
+
+
+def _quiet_shell() -> "InteractiveShell":
+    """IPython without history and tracebacks: nobody reads them here, and it takes seconds for a deep one."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    class QuietShell(InteractiveShell):
+        def showtraceback(self, *_: object, **__: object) -> None:
+            pass
+
+        def showsyntaxerror(self, *_: object, **__: object) -> None:
+            pass
+
+    return QuietShell.instance(config=Config(HistoryManager={"enabled": False}))
 
 
 def _threads() -> int:

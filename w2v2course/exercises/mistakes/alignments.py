@@ -1,15 +1,20 @@
 """Wrong ways to do the exercises of chapter `alignments`, and what to say to each."""
 
+from collections.abc import Callable, Iterable
 from itertools import groupby, pairwise, product
 from math import comb
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from w2v2course.exercises.specification import Mistake
 
+Symbol = TypeVar("Symbol", str, int)
+Count = TypeVar("Count", int, float)
 
-def _merge(path) -> list:
+
+def _merge(path: Iterable[Symbol]) -> list[Symbol]:
     return [symbol for symbol, _ in groupby(path)]
 
 
@@ -106,7 +111,9 @@ def infinity_minus_infinity(values: Tensor) -> Tensor:
 # target_probability
 
 
-def _paths_that_say(probs: Tensor, target: list[int], blank: int, says) -> Tensor:
+def _paths_that_say(
+    probs: Tensor, target: list[int], blank: int, says: Callable[[tuple[int, ...]], list[int]]
+) -> Tensor:
     """Probabilities of the paths that a rule takes for the target."""
     T, C = probs.shape
     found = [probs[range(T), path].prod() for path in product(range(C), repeat=T) if says(path) == list(target)]
@@ -148,9 +155,9 @@ def a_frame_each(target: str, frames: int) -> int:
     return comb(frames, len(target))
 
 
-def _count(target: str, frames: int, one, ends: int):
+def _count(target: str, frames: int, one: Count, ends: int) -> Count:
     """State by state, in whole numbers or in floats."""
-    states = [None]
+    states: list[str | None] = [None]
     for letter in target:
         states += [letter, None]
     ways = [one * (s < 2) for s in range(len(states))]

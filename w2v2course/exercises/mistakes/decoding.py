@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Callable, Collection
 from itertools import groupby
 
 import torch
@@ -12,6 +13,8 @@ from w2v2course.ctc.loss import ctc_loss
 from w2v2course.exercises.specification import Mistake
 
 Beam = list[tuple[str, float, float]]
+Readings = list[list[int]]
+Pair = tuple[int, int]  # a label and the one after it
 
 # greedy_labels
 
@@ -99,7 +102,15 @@ def edits_a_text(truths: list[str], written: list[str]) -> float:
 # fused_scores
 
 
-def _fused(readings, log_probs, bigram, lm_weight, length_bonus, start=True, before=lambda pair: pair) -> list[float]:
+def _fused(
+    readings: Readings,
+    log_probs: list[float],
+    bigram: Tensor,
+    lm_weight: float,
+    length_bonus: float,
+    start: bool = True,
+    before: Callable[[Pair], Pair] = lambda pair: pair,
+) -> list[float]:
     scores = []
     for labels, log_prob in zip(readings, log_probs, strict=True):
         pairs = list(zip([0, *labels], labels, strict=False))[0 if start else 1 :]
@@ -108,29 +119,41 @@ def _fused(readings, log_probs, bigram, lm_weight, length_bonus, start=True, bef
     return scores
 
 
-def start_forgotten(readings, log_probs, bigram, lm_weight, length_bonus) -> list[float]:
+def start_forgotten(
+    readings: Readings, log_probs: list[float], bigram: Tensor, lm_weight: float, length_bonus: float
+) -> list[float]:
     return _fused(readings, log_probs, bigram, lm_weight, length_bonus, start=False)
 
 
-def indices_swapped(readings, log_probs, bigram, lm_weight, length_bonus) -> list[float]:
-    return _fused(readings, log_probs, bigram, lm_weight, length_bonus, before=lambda pair: pair[::-1])
+def indices_swapped(
+    readings: Readings, log_probs: list[float], bigram: Tensor, lm_weight: float, length_bonus: float
+) -> list[float]:
+    return _fused(readings, log_probs, bigram, lm_weight, length_bonus, before=lambda pair: (pair[1], pair[0]))
 
 
-def bonus_once(readings, log_probs, bigram, lm_weight, length_bonus) -> list[float]:
+def bonus_once(
+    readings: Readings, log_probs: list[float], bigram: Tensor, lm_weight: float, length_bonus: float
+) -> list[float]:
     without = _fused(readings, log_probs, bigram, lm_weight, 0.0)
     return [score + length_bonus for score in without]
 
 
-def bonus_taken_off(readings, log_probs, bigram, lm_weight, length_bonus) -> list[float]:
+def bonus_taken_off(
+    readings: Readings, log_probs: list[float], bigram: Tensor, lm_weight: float, length_bonus: float
+) -> list[float]:
     return _fused(readings, log_probs, bigram, lm_weight, -length_bonus)
 
 
-def weights_share_out_one(readings, log_probs, bigram, lm_weight, length_bonus) -> list[float]:
+def weights_share_out_one(
+    readings: Readings, log_probs: list[float], bigram: Tensor, lm_weight: float, length_bonus: float
+) -> list[float]:
     shared = [(1 - lm_weight) * log_prob for log_prob in log_probs]
     return _fused(readings, shared, bigram, lm_weight, length_bonus)
 
 
-def weight_forgotten(readings, log_probs, bigram, lm_weight, length_bonus) -> list[float]:
+def weight_forgotten(
+    readings: Readings, log_probs: list[float], bigram: Tensor, lm_weight: float, length_bonus: float
+) -> list[float]:
     return _fused(readings, log_probs, bigram, 1.0, length_bonus)
 
 
@@ -179,12 +202,19 @@ def right_forgotten(log_probs: Tensor, truth: list[int], answer: list[int], blan
 
 
 def _step(
-    beam: Beam, probs: list[float], symbols: str, repeat_from=("blank",), stay=True, blank_from_both=True, merge=True
-):
+    beam: Beam,
+    probs: list[float],
+    symbols: str,
+    repeat_from: Collection[str] = ("blank",),
+    stay: bool = True,
+    blank_from_both: bool = True,
+    merge: bool = True,
+) -> Beam:
     """One frame, with the rules of the two masses as options."""
-    blanks, labels = defaultdict(float), defaultdict(float)
+    blanks: defaultdict[str, float] = defaultdict(float)
+    labels: defaultdict[str, float] = defaultdict(float)
 
-    def put(masses, prefix: str, mass: float) -> None:
+    def put(masses: defaultdict[str, float], prefix: str, mass: float) -> None:
         masses[prefix] = masses[prefix] + mass if merge else (mass if mass > 0 else masses[prefix])
 
     for prefix, blank_mass, label_mass in beam:
@@ -225,7 +255,7 @@ def overwritten(beam: Beam, probs: list[float], symbols: str) -> Beam:
 
 
 def masses_merged(beam: Beam, probs: list[float], symbols: str) -> Beam:
-    total = defaultdict(float)
+    total: defaultdict[str, float] = defaultdict(float)
     for prefix, blank_mass, label_mass in beam:
         mass = blank_mass + label_mass
         total[prefix] += mass * probs[0]

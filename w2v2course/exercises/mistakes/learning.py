@@ -1,6 +1,7 @@
 """Wrong ways to do the exercises of chapter `learning`, and what to say to each."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -108,7 +109,7 @@ def _loss(logits: Tensor, target: list[int], blank: int = 0) -> Tensor:
     return ctc_loss(logits.log_softmax(dim=1)[None], targets, None, None, blank, "sum", backend="torch")
 
 
-def _differences(logits: Tensor, quotient) -> Tensor:
+def _differences(logits: Tensor, quotient: Callable[[Tensor], Tensor]) -> Tensor:
     """A quotient for each entry, given a tensor of zeros with a one there."""
     slopes = torch.zeros_like(logits)
     for place in range(logits.numel()):
@@ -153,7 +154,14 @@ def whole_frame_moved(logits: Tensor, target: list[int], step: float) -> Tensor:
 # backward_table
 
 
-def _log_beta(log_probs: Tensor, target: list[int], blank: int, skip, ends: int = 2, most: bool = False) -> Tensor:
+def _log_beta(
+    log_probs: Tensor,
+    target: list[int],
+    blank: int,
+    skip: Callable[[tuple[int, ...], int], bool],
+    ends: int = 2,
+    most: bool = False,
+) -> Tensor:
     """The recursion with a rule for skipping and a number of last states."""
     states = expand(target, blank)
     beta = log_probs.new_full((len(log_probs), len(states)), -math.inf)

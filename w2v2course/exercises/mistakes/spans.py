@@ -1,6 +1,7 @@
 """Wrong ways to do the exercises of chapter `spans`, and what to say to each."""
 
 import math
+from collections.abc import Callable
 from itertools import groupby
 
 import torch
@@ -11,6 +12,7 @@ from w2v2course.ctc.table import occupancy
 from w2v2course.exercises.specification import Mistake
 
 Spans = list[tuple[str, int, int]]
+Skip = Callable[[tuple[int, ...], int], bool]  # may a state be skipped to: (states, s)
 
 # spans_from_path
 
@@ -209,7 +211,7 @@ def same_column(back: Tensor, state: int) -> list[int]:
 # best_table and forced_path
 
 
-def _table(log_probs: Tensor, target: list[int], blank: int, skip, total: bool = False) -> Tensor:
+def _table(log_probs: Tensor, target: list[int], blank: int, skip: Skip, total: bool = False) -> Tensor:
     """The recursion with a rule for skipping; best way, or log-sum-exp of all."""
     states = expand(target, blank)
     best = log_probs.new_full((len(log_probs), len(states)), -math.inf)
@@ -255,7 +257,7 @@ def best_symbol_kept(log_probs: Tensor, target: list[int], blank: int = 0) -> Te
     return torch.where(best == -math.inf, best, best.cummax(dim=0).values)
 
 
-def _follow(best: Tensor, states: tuple[int, ...], s: int, skip) -> list[int]:
+def _follow(best: Tensor, states: tuple[int, ...], s: int, skip: Skip) -> list[int]:
     """The symbols along the best way into a last state."""
     path = [states[s]]
     for t in range(len(best) - 2, -1, -1):
@@ -274,7 +276,7 @@ def best_of_each_frame(log_probs: Tensor, target: list[int], blank: int = 0) -> 
 
 
 def repeats_melt(log_probs: Tensor, target: list[int], blank: int = 0) -> list[int]:
-    def skip(states, s):
+    def skip(states: tuple[int, ...], s: int) -> bool:
         return s % 2 == 1
 
     states, best = expand(target, blank), _table(log_probs, target, blank, skip)

@@ -1,11 +1,14 @@
 """Wrong ways to do the exercises of chapter `trellis`, and what to say to each."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from w2v2course.exercises.specification import Mistake
+
+Skip = Callable[[list[int], int], bool]  # may a state be skipped to: (states, s)
 
 # expand
 
@@ -36,7 +39,7 @@ def zero_for_blank(target: list[int], blank: int = 0) -> list[int]:
 # next_states
 
 
-def _next(states: list[int], s: int, skip) -> list[int]:
+def _next(states: list[int], s: int, skip: Callable[[int], bool]) -> list[int]:
     ways = [s, s + 1] + [s + 2] * (s + 2 < len(states) and skip(s))
     return [way for way in ways if way < len(states)]
 
@@ -70,7 +73,7 @@ def where_it_came_from(states: list[int], s: int, blank: int = 0) -> list[int]:
 # forward_probabilities
 
 
-def _alpha(probs: Tensor, target: list[int], blank: int, skip, begin: int = 2, emit: bool = True) -> Tensor:
+def _alpha(probs: Tensor, target: list[int], blank: int, skip: Skip, begin: int = 2, emit: bool = True) -> Tensor:
     """The recursion with a rule for skipping, in plain loops."""
     states = [blank]
     for label in target:
@@ -148,7 +151,7 @@ def through_probabilities(log_alpha: Tensor) -> Tensor:
 # final_losses
 
 
-def _final(log_alpha: Tensor, frame, last, two: bool = True) -> Tensor:
+def _final(log_alpha: Tensor, frame: Tensor, last: Tensor, two: bool = True) -> Tensor:
     """For each row a frame and a last state."""
     rows = torch.arange(len(log_alpha))
     ends = log_alpha[rows, frame, last]
@@ -184,7 +187,9 @@ def only_the_blank(log_alpha: Tensor, input_lengths: Tensor, target_lengths: Ten
 # forward_table
 
 
-def _log_alpha(log_probs: Tensor, target: list[int], blank: int, add, skip=_right) -> Tensor:
+def _log_alpha(
+    log_probs: Tensor, target: list[int], blank: int, add: Callable[[Tensor], Tensor], skip: Skip = _right
+) -> Tensor:
     """The recursion in log space, with a rule for adding the ways into a state: (ways, L) to (L,)."""
     states = [blank]
     for label in target:
