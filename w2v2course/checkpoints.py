@@ -8,7 +8,7 @@ import json
 import re
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from w2v2course.config import Wav2Vec2Config
+from w2v2course.encoder import EncoderLayer
 from w2v2course.model import Wav2Vec2ForCTC
 from w2v2course.positions import ConvolutionalPositions
 from w2v2course.vocabulary import BLANKS, Vocabulary, is_special, read_symbols, unused
@@ -92,7 +93,7 @@ def save_checkpoint(model: Wav2Vec2ForCTC, folder: str | PathLike[str]) -> None:
         ValueError: the model has other positions, or rotary ones.
     """
     config, positions = model.config, model.context.positions
-    rotary = any(layer.attention.rotate is not None for layer in model.context.layers)
+    rotary = any(cast(EncoderLayer, layer).attention.rotate is not None for layer in model.context.layers)
     if rotary or not isinstance(positions, ConvolutionalPositions):
         raise ValueError(
             "model must have ConvolutionalPositions and no rotate to be saved: the format knows no other positions; "
@@ -179,7 +180,7 @@ def _read_tensors(folder: Path) -> dict[str, Tensor]:
         if not isinstance(parts, dict) or not all(isinstance(part, str) for part in parts.values()):
             raise ValueError(f"{index} should have a weight_map from tensors to files; fetch it again")
         names = sorted(set(parts.values()))
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for name in names:
         path = folder / Path(name).name
         if not path.is_file():

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import partial
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -152,7 +153,7 @@ class Wav2Vec2Config:
             raise TypeError(f"{name} must be {word}, but is {value!r}")
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, object]) -> "Wav2Vec2Config":
+    def from_dict(cls, values: Mapping[str, Any]) -> "Wav2Vec2Config":
         """Make a configuration from what a ``config.json`` holds.
 
         Args:

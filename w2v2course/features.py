@@ -37,7 +37,7 @@ def stride(config: Wav2Vec2Config | None = None) -> int:
 def frame_count(samples: int, config: Wav2Vec2Config | None = None) -> int: ...
 @overload
 def frame_count(samples: Tensor, config: Wav2Vec2Config | None = None) -> Tensor: ...
-def frame_count(samples, config=None):
+def frame_count(samples: int | Tensor, config: Wav2Vec2Config | None = None) -> int | Tensor:
     """How many frames come of so many samples: 50 a second, minus one at the start (chapter `frames`).
 
     Each convolution gives ⌊(n − kernel) / stride⌋ + 1; all together that is ⌊(N − field) / stride⌋ + 1 with
@@ -103,6 +103,7 @@ def normalize(waveform: Tensor, lengths: Tensor | None = None) -> Tensor:
     B, N = waveform.shape  # utterances, samples
     lengths = check_lengths(lengths, B, N, waveform.device, unit="samples")
     x = waveform.to(torch.promote_types(waveform.dtype, torch.float32))
+    count: int | Tensor
     if lengths is None:
         count, padding = max(N, 1), None
     else:
@@ -180,7 +181,7 @@ class FeatureEncoder(nn.Module):
             TypeError: not a floating tensor.
             ValueError: not two axes, too short, or on another device or of another dtype than the module.
         """
-        check_waveforms(waveforms, self.conv_layers[0].conv.weight)
+        check_waveforms(waveforms, self.conv_layers[0].get_parameter("conv.weight"))
         frame_count(waveforms.shape[1], self.config)  # raises if there is not one
         x = waveforms[:, None]  # (B, 1, N)
         for convolution in self.conv_layers:

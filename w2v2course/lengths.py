@@ -4,6 +4,8 @@ A batch of clips is padded to its longest. Everywhere in this package ``lengths`
 frames (or samples) of each row are real; everything after them is padding.
 """
 
+from typing import overload
+
 import torch
 from torch import Tensor
 
@@ -73,6 +75,28 @@ def check_floating(x: Tensor, name: str) -> None:
         )
 
 
+@overload
+def check_lengths(
+    lengths: Tensor,
+    batch: int,
+    longest: int,
+    device: torch.device,
+    *,
+    name: str = ...,
+    unit: str = ...,
+    least: int = ...,
+) -> Tensor: ...
+@overload
+def check_lengths(
+    lengths: Tensor | None,
+    batch: int,
+    longest: int,
+    device: torch.device,
+    *,
+    name: str = ...,
+    unit: str = ...,
+    least: int = ...,
+) -> Tensor | None: ...
 def check_lengths(
     lengths: Tensor | None,
     batch: int,
@@ -129,7 +153,7 @@ def check_lengths(
             lengths
         )  # the caller's own tensor is left unmarked: it may change before the next call
         found = (*torch.stack(torch.aminmax(lengths)).tolist(), version)
-        lengths._found = found
+        vars(lengths)["_found"] = found
     low, high, _ = found
     if low < least:
         row = int(lengths.argmin())

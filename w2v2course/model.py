@@ -146,7 +146,8 @@ class Wav2Vec2ForCTC(nn.Module):
             raise ValueError("transcribe needs a vocabulary; make the network with Wav2Vec2ForCTC(config, vocabulary)")
         check_waveforms(waveforms, self.head.weight)
         least = receptive_field(self.config)
-        lengths = check_lengths(lengths, *waveforms.shape, waveforms.device, unit="samples", least=least)
+        B, N = waveforms.shape  # utterances, samples
+        lengths = check_lengths(lengths, B, N, waveforms.device, unit="samples", least=least)
         training = [module for module in self.modules() if module.training]
         try:
             for module in training:

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+from typing import Any
 
 import torch
 
@@ -40,7 +41,7 @@ class Source:
         return f'<div class="highlight w2v2-source"><pre tabindex="0">{coloured}</pre></div>'
 
 
-def show_source(obj: object, docstrings: bool = False) -> Source:
+def show_source(obj: Any, docstrings: bool = False) -> Source:
     """The package's own code of a function or class, so that page and package cannot drift apart.
 
     Args:
@@ -58,7 +59,7 @@ def show_source(obj: object, docstrings: bool = False) -> Source:
 
 
 def _without_docstrings(code: str) -> str:
-    lines = code.splitlines()
+    lines: list[str | None] = list(code.splitlines())
     for node in ast.walk(ast.parse(code)):
         if (
             isinstance(node, ast.FunctionDef | ast.ClassDef)
@@ -66,9 +67,9 @@ def _without_docstrings(code: str) -> str:
             and len(node.body) > 1
         ):
             first = node.body[0]
-            for number in range(first.lineno - 1, first.end_lineno):
+            after = first.end_lineno or first.lineno
+            for number in range(first.lineno - 1, after):
                 lines[number] = None
-            after = first.end_lineno
             if isinstance(node, ast.ClassDef) and after < len(lines) and lines[after] == "":
                 lines[after] = None
     return "\n".join(line for line in lines if line is not None).rstrip()

@@ -19,7 +19,7 @@ PALETTE = (BLUE, ORANGE, GREEN, PINK, AMBER, SKY, BLACK)
 
 def use_style() -> None:
     """Use the course's style for all figures that follow, at twice the pixels (crisp on a phone)."""
-    plt.style.use(files("w2v2course") / "style.mplstyle")
+    plt.style.use(str(files("w2v2course") / "style.mplstyle"))
     try:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
     except ImportError:

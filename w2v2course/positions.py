@@ -232,7 +232,7 @@ class ConvolutionalPositions(nn.Module):
             raise ValueError(f"method must be 'auto', 'direct' or 'fft', but is {method!r}")
         conv = nn.Conv1d(dim, dim, kernel_size, padding=kernel_size // 2, groups=groups)
         nn.init.normal_(conv.weight, std=math.sqrt(4 / (kernel_size * dim)))
-        nn.init.zeros_(conv.bias)
+        nn.init.zeros_(conv.get_parameter("bias"))
         self.conv = weight_norm(conv, dim=2)
         self.activation = activation_function(activation)
         self.method = method

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import Literal, get_args, overload
 
 import torch
 from torch import Tensor
@@ -23,7 +24,9 @@ from torch.utils.data import Dataset
 from w2v2course.vocabulary import Vocabulary
 
 AUDIO = files("w2v2course") / "audio"
-SYNTHETIC = ("train", "validation", "test", "test-unseen", "long", "long-unseen")
+SyntheticName = Literal["train", "validation", "test", "test-unseen", "long", "long-unseen"]
+SplitName = SyntheticName | Literal["recordings", "digits", "sentences"]
+SYNTHETIC: tuple[SyntheticName, ...] = get_args(SyntheticName)
 DIGITS = tuple("zero one two three four five six seven eight nine".split())
 
 
@@ -72,7 +75,11 @@ class Split(Sequence[Clip]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __getitem__(self, index):
+    @overload
+    def __getitem__(self, index: int) -> Clip: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Split": ...
+    def __getitem__(self, index: int | slice) -> "Clip | Split":
         if isinstance(index, slice):
             return Split(self._folder, self._entries[index])
         return (_recording if self._folder == "recordings" else _utterance)(self._entries[index])
@@ -130,6 +137,10 @@ def collate(examples: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, 
     )
 
 
+@overload
+def load(name_or_split: SplitName) -> Split: ...
+@overload
+def load(name_or_split: str) -> Clip | Split: ...
 def load(name_or_split: str) -> Clip | Split:
     """A clip by its name, or all clips of a split (chapter `order`).
 

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from tests.book.pages import ROOT
+from tools import checked
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 # A line that carries its source: a link to it, or authors and a year.
@@ -67,7 +68,8 @@ def test_numbers_in_a_chapter_are_printed_or_cited(path):
     "path", [ROOT / "book" / "index.md", *sorted((ROOT / "book" / "appendix").glob("*.md"))], ids=lambda path: path.stem
 )
 def test_numbers_on_a_page_without_cells_are_cited(path):
-    assert unsupported(path.read_text(encoding="utf-8"), set()) == []
+    # A part that is exactly what its data file says carries the file as its source; one digit changed, and it does not.
+    assert unsupported(checked.prose(path.read_text(encoding="utf-8")), set()) == []
 
 
 def test_the_test_sees():

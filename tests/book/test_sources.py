@@ -6,9 +6,9 @@ import nbformat
 import pytest
 
 from tests.book.pages import ROOT
-from tools.notebooks import SOURCES, planned
+from tools.plan import planned
 
-CHAPTERS = sorted(SOURCES.glob("*.md"))
+CHAPTERS = sorted((ROOT / "book" / "sources").glob("*.md"))
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)

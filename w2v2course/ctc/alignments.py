@@ -5,12 +5,13 @@ dropping blanks, gives the labels it says. The paths that collapse to a target a
 integers or characters; the blank is one symbol of the same kind.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
+from typing import Any, TypeAlias
 
 from torch import Tensor
 
-Label = Hashable
+Label: TypeAlias = Any  # hashable: integers or characters, one kind in a sequence
 
 
 def collapse(path: Iterable[Label], blank: Label = 0) -> tuple[Label, ...]:

@@ -50,7 +50,7 @@ def prefix_search(
     tables = (torch.zeros(1, C, dtype=torch.double), torch.zeros(1, C, dtype=torch.long))
     if language_model is not None:
         tables = (torch.from_numpy(language_model.log_probs), torch.from_numpy(language_model.next_state))
-    tables = tuple(table.to(device) for table in tables)
+    tables = (tables[0].to(device), tables[1].to(device))
     start = 0 if language_model is None else language_model.start
 
     impossible = torch.full((B, 1, 2), -math.inf, dtype=torch.double, device=device)

@@ -8,6 +8,7 @@ those of ``batched``; so are the results. Importing this module imports numba; `
 import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 import numba
 import numpy as np
@@ -16,16 +17,16 @@ from torch import Tensor
 
 from w2v2course.ctc.batched import CHUNK, FLOOR, TOLERANCE
 
+Array: TypeAlias = np.ndarray
 WORTH_A_THREAD = 200_000  # numbers, about a millisecond
 
 
 def loops(function: Callable) -> Callable:
     """Compile a function at its first call; keep the machine code on disk, if there is a folder for it."""
-    options = {"nogil": True, "error_model": "numpy"}
     try:
-        return numba.njit(cache=True, **options)(function)
+        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:  # nowhere to write
-        return numba.njit(**options)(function)
+        return numba.njit(nogil=True, error_model="numpy")(function)
 
 
 def losses_and_gradients(
@@ -77,7 +78,9 @@ def share_out(work: Callable[[Iterator[int]], None], rows: int, numbers: int) ->
 
 
 @loops
-def scaled(log_probs, target, blank, gradient, tables, floor, chunk):
+def scaled(
+    log_probs: Array, target: Array, blank: int, gradient: Array, tables: Array, floor: float, chunk: int
+) -> tuple[float, float]:
     """One utterance with rescaled probabilities.
 
     Args:
@@ -156,7 +159,7 @@ def scaled(log_probs, target, blank, gradient, tables, floor, chunk):
 
 
 @loops
-def relative_probabilities(log_probs):
+def relative_probabilities(log_probs: Array) -> tuple[Array, float]:
     """Each frame's probabilities over its largest, and the sum of the logarithms divided out."""
     T, C = log_probs.shape
     probs, offset = np.empty((T, C)), 0.0
@@ -172,7 +175,7 @@ def relative_probabilities(log_probs):
 
 
 @loops
-def unlike_before(target):
+def unlike_before(target: Array) -> Array:
     """One where the i-th label, counted from 1, may follow the one before it at once; zero at 0, 1 and repeats."""
     skip = np.zeros(len(target) + 1)
     for i in range(2, len(target) + 1):
@@ -181,7 +184,7 @@ def unlike_before(target):
 
 
 @loops
-def logarithmic(log_probs, target, blank, gradient, tables):
+def logarithmic(log_probs: Array, target: Array, blank: int, gradient: Array, tables: Array) -> float:
     """The same in log space: slower, for utterances whose numbers are too far apart. Returns the loss."""
     T, C = log_probs.shape
     S = len(target)
@@ -234,7 +237,7 @@ def logarithmic(log_probs, target, blank, gradient, tables):
 
 
 @loops
-def log_add(a, b):
+def log_add(a: float, b: float) -> float:
     """log(eᵃ + eᵇ), also where both are −inf."""
     if a < b:
         a, b = b, a

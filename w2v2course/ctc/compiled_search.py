@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from torch import Tensor
 
-from w2v2course.ctc.compiled import log_add, loops, share_out
+from w2v2course.ctc.compiled import Array, log_add, loops, share_out
 from w2v2course.ctc.hypothesis import Hypothesis
 from w2v2course.ctc.language_model import NGram
 
@@ -59,7 +59,17 @@ def prefix_search(
 
 
 @loops
-def search(log_probs, extensions, blank, beam_width, spoken, following, start, lm_weight, length_bonus):
+def search(
+    log_probs: Array,
+    extensions: Array,
+    blank: int,
+    beam_width: int,
+    spoken: Array,
+    following: Array,
+    start: int,
+    lm_weight: float,
+    length_bonus: float,
+) -> tuple[Array, Array, Array, Array, Array]:
     """Decode one utterance.
 
     Args:
@@ -189,7 +199,16 @@ def search(log_probs, extensions, blank, beam_width, spoken, following, start, l
 
 
 @loops
-def read_out(node, best, record, parent, label, depth, record_frame, record_before):
+def read_out(
+    node: Array,
+    best: Array,
+    record: Array,
+    parent: Array,
+    label: Array,
+    depth: Array,
+    record_frame: Array,
+    record_before: Array,
+) -> tuple[Array, Array, Array]:
     """Labels of each node and frames of its best path, from the last to the first; and how many."""
     sizes = depth[node]
     longest = sizes.max() if len(sizes) else 0
@@ -203,7 +222,20 @@ def read_out(node, best, record, parent, label, depth, record_frame, record_befo
 
 
 @loops
-def place(value, w, c, kept, from_slot, by_label, key, found, node, parent, label, depth):
+def place(
+    value: float,
+    w: int,
+    c: int,
+    kept: int,
+    from_slot: Array,
+    by_label: Array,
+    key: Array,
+    found: Array,
+    node: Array,
+    parent: Array,
+    label: Array,
+    depth: Array,
+) -> int:
     """Put a candidate, slot w extended by c (−1: not extended), among the best so far. Returns how many there are."""
     if value == -math.inf:
         return kept
@@ -228,7 +260,7 @@ def place(value, w, c, kept, from_slot, by_label, key, found, node, parent, labe
 
 
 @loops
-def precedes(a, by_a, b, by_b, parent, label, depth):
+def precedes(a: int, by_a: int, b: int, by_b: int, parent: Array, label: Array, depth: Array) -> bool:
     """Whether the labels of node a, and by_a unless −1, come before those of node b, and by_b: they are not equal."""
     deep_a, deep_b = depth[a] + (by_a >= 0), depth[b] + (by_b >= 0)
     at_a, at_b = deep_a, deep_b

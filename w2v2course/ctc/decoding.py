@@ -1,6 +1,7 @@
 """Reading labels out of posteriors (chapter `decoding`): greedy search, and the one door to beam search."""
 
 from importlib.util import find_spec
+from types import ModuleType
 
 import torch
 from torch import Tensor
@@ -106,12 +107,12 @@ def beam_search_decode(
     log_probs, frames = real_frames(log_probs, lengths)
     extensions = likeliest_labels(log_probs, blank, top_k)
     options = (blank, beam_width, language_model, lm_weight, length_bonus)
-    if backend == "torch":
-        return batched_search.prefix_search(log_probs, extensions, frames, *options)
-    if backend == "compiled":
-        from w2v2course.ctc import compiled_search
-
-        return compiled_search.prefix_search(log_probs, extensions, frames, *options)
+    if backend != "readable":
+        in_tables = language_model if isinstance(language_model, NGram) else None
+        level: ModuleType = batched_search
+        if backend == "compiled":
+            from w2v2course.ctc import compiled_search as level
+        return level.prefix_search(log_probs, extensions, frames, blank, beam_width, in_tables, lm_weight, length_bonus)
     return [
         prefix_search.prefix_search(row[:real].tolist(), labels[:real].tolist(), *options)
         for row, labels, real in zip(log_probs, extensions, frames, strict=True)

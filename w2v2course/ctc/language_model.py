@@ -136,8 +136,8 @@ class NGram:
         } | special
 
         def labels(words: tuple[str, ...]) -> History | None:
-            found = tuple(known.get(word) for word in words)
-            return None if None in found else found
+            found = [known.get(word) for word in words]
+            return None if None in found else tuple(label for label in found if label is not None)
 
         unknown = listed.get(("<unk>",), listed.get(("<UNK>",), NEVER))
         by_history: dict[History, dict[int, float]] = defaultdict(dict)

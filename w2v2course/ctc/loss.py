@@ -2,10 +2,11 @@
 
 import math
 from importlib.util import find_spec
+from types import ModuleType
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx
+from torch.autograd.function import BackwardCFunction, FunctionCtx
 
 from w2v2course.ctc import batched
 from w2v2course.ctc.arguments import check_log_probs, on_float64_device, pad_targets
@@ -113,17 +114,16 @@ class _CTC(torch.autograd.Function):
         if B == 0 or T == 0:  # no frame: only an empty target can be said
             ctx.save_for_backward(log_probs, torch.zeros_like(log_probs))
             return log_probs.new_zeros(B).masked_fill(target_lengths > 0, math.inf)
+        level: ModuleType = batched
         if method == "compiled":
             from w2v2course.ctc import compiled as level
-        else:
-            level = batched
         arguments = (log_probs.detach(), targets, input_lengths, target_lengths)
         losses, gradient = level.losses_and_gradients(*map(on_float64_device, arguments), blank)
         ctx.save_for_backward(log_probs, gradient.to(log_probs.device))
         return losses.to(log_probs)
 
     @staticmethod
-    def backward(ctx: FunctionCtx, grad_output: Tensor) -> tuple[Tensor, None, None, None, None, None]:
+    def backward(ctx: BackwardCFunction, grad_output: Tensor) -> tuple[Tensor, None, None, None, None, None]:
         return _Weighted.apply(*ctx.saved_tensors, grad_output), None, None, None, None, None
 
 

@@ -72,8 +72,8 @@ def prefix_search(
             spoken[prefix] = spoken[prefix[:-1]] + language_model.score(prefix[:-1], prefix[-1])
         return mass.total + lm_weight * spoken[prefix] + length_bonus * len(prefix)
 
-    beam = {(): Mass(blank=0.0, best_blank=(0.0, ()))}
-    scores = {(): 0.0}
+    beam: dict[Prefix, Mass] = {(): Mass(blank=0.0, best_blank=(0.0, ()))}
+    scores: dict[Prefix, float] = {(): 0.0}
     for t, (emission, labels) in enumerate(zip(log_probs, extensions, strict=True)):
         candidates: dict[Prefix, Mass] = defaultdict(Mass)
         for prefix, mass in beam.items():
@@ -104,7 +104,7 @@ def extend(
     stay.best_blank = (value + emission[blank], frames)
 
     # The last label once more, on paths that end in it: it merges, the prefix stays.
-    if prefix:
+    if last is not None:
         stay.add_label(mass.label + emission[last], (mass.best_label[0] + emission[last], mass.best_label[1]))
 
     # A new label: the prefix grows. If it equals the last, only after a blank, or else it would have merged.

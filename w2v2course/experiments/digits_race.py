@@ -10,6 +10,7 @@ clips and on two, four and eight of them joined. What is done already is not don
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ from w2v2course.experiments.log_mel import SIZE, log_mel
 from w2v2course.experiments.remake import remake
 from w2v2course.experiments.variants import RandomOffsets, SymmetricConvolution, attention_window
 from w2v2course.positions import LearnedPositions, NoPositions, SinusoidalPositions, rotate
+from w2v2course.speech import SplitName
 from w2v2course.training.batches import batch_at
 from w2v2course.training.loop import Recipe
 
@@ -45,7 +47,7 @@ TIMES = (1, 2, 4, 8)  # test clips joined
 WINDOW = 48  # frames to either side, about a mean training clip
 LONG = 700  # frames; no joined clip is longer
 STEPS = 1000
-RECIPE = {"batch_size": 32, "learning_rate": 2e-3}
+RECIPE: dict[str, Any] = {"batch_size": 32, "learning_rate": 2e-3}
 # Scheme: its positions, what turns queries and keys, how many times STEPS it is given.
 SCHEMES: dict[str, tuple[Callable[[], nn.Module | None], Callable[[Tensor], Tensor] | None, int]] = {
     "none": (NoPositions, None, 1),
@@ -83,7 +85,7 @@ def digits_of(text: str) -> list[int]:
     return [speech.DIGITS.index(word) + 1 for word in text.split()]
 
 
-def joined(split: str, times: int) -> list[tuple[Tensor, list[int]]]:
+def joined(split: SplitName, times: int) -> list[tuple[Tensor, list[int]]]:
     """Clips of a split in an order of their own, so many joined into one; each clip is used once.
 
     Returns:

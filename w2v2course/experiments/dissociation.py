@@ -7,10 +7,12 @@ probes look at their frames, far from both ends of long clips: one for the frame
 """
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor
 
+from w2v2course.encoder import EncoderLayer
 from w2v2course.experiments.listener import CONFIG, Listener, train_listener
 from w2v2course.experiments.order_task import PHONES, Clips, draw_clips
 from w2v2course.experiments.probes import explained_variance, fit_probe, sign_accuracy
@@ -37,7 +39,7 @@ def views(model: Listener, clips: Clips) -> dict[str, Tensor]:
     """
     content = model.project(clips.frames)
     placed = content + model.context.positions(content, clips.lengths)
-    first = model.context.layers[0]
+    first = cast(EncoderLayer, model.context.layers[0])
     return {
         "content": content,
         "with positions": placed,

@@ -9,10 +9,12 @@ with full and with windowed attention, and the mirror test), `race_frames.csv` (
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from typing import cast
 
 import torch
 from torch import nn
 
+from w2v2course.encoder import EncoderLayer
 from w2v2course.experiments.listener import CONFIG, Listener, frame_errors, train_listener
 from w2v2course.experiments.mirror import mirror_error
 from w2v2course.experiments.offset_share import offset_share
@@ -87,7 +89,7 @@ def shares(model: Listener, scheme: str) -> list[dict]:
         return []
     T = 24  # positions that training clips have
     codes = positions(torch.zeros(1, T, D, dtype=torch.float64))[0]
-    attention = model.context.layers[0].attention
+    attention = cast(EncoderLayer, model.context.layers[0]).attention
     query, key = (
         (codes @ projection.weight.T).view(T, attention.heads, -1).transpose(0, 1)
         for projection in (attention.q_proj, attention.k_proj)

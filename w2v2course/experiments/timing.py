@@ -17,10 +17,10 @@ from w2v2course.checkpoints import SMALL, load_checkpoint
 from w2v2course.ctc.forced import forced_align
 from w2v2course.features import normalize, receptive_field, stride
 from w2v2course.model import Wav2Vec2ForCTC
-from w2v2course.speech import Clip, load
+from w2v2course.speech import Clip, SplitName, load
 from w2v2course.tables import write_table
 
-SPLITS = ("test", "test-unseen", "long", "long-unseen")
+SPLITS: tuple[SplitName, ...] = ("test", "test-unseen", "long", "long-unseen")
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,12 @@ def word_timings(model: Wav2Vec2ForCTC, clip: Clip) -> list[WordTiming]:
         clip: with true timings.
 
     Raises:
-        ValueError: the clip has no true timings.
+        ValueError: the clip has no true timings, or the model no vocabulary.
     """
     if not clip.spans:
         raise ValueError(f"clip {clip.id!r} has no true timings; take one of the synthetic splits, such as 'test'")
+    if model.vocabulary is None:
+        raise ValueError("the model has no vocabulary to spell the text with; make it with one")
     waveform = clip.waveform[None].to(next(model.parameters()).device)
     logits, _ = model(normalize(waveform) if model.do_normalize else waveform)
     target = torch.tensor([model.vocabulary.encode(clip.text)])

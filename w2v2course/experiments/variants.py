@@ -60,7 +60,7 @@ class SymmetricConvolution(nn.Module):
             raise ValueError(f"kernel_size must be odd, so that the kernel has a middle, but is {kernel_size}")
         self.conv = nn.Conv1d(dim, dim, kernel_size, padding=kernel_size // 2, groups=groups)
         nn.init.normal_(self.conv.weight, std=(4 / (kernel_size * dim)) ** 0.5)
-        nn.init.zeros_(self.conv.bias)
+        nn.init.zeros_(self.conv.get_parameter("bias"))
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """(B, T, D) in and out; frames past ``lengths`` are zeroed first."""
@@ -106,7 +106,7 @@ def _seeing(model: nn.Module, visible: Callable[[Tensor], Tensor]) -> Iterator[N
     layers = [module for module in model.modules() if isinstance(module, SelfAttention)]
     try:
         for layer in layers:
-            layer.forward = partial(_attend, layer, visible)
+            layer.__dict__["forward"] = partial(_attend, layer, visible)
         yield
     finally:
         for layer in layers:

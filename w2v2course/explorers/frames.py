@@ -4,6 +4,7 @@ import base64
 import html
 import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -57,7 +58,7 @@ class Frames:
         Image.open(raw).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
         return small.getvalue()
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
         bundle = {"text/plain": repr(self), "text/html": self._html()}
         try:
             self._widget = self._live()  # kept: the kernel must own it while the page shows it
@@ -81,7 +82,7 @@ class Frames:
         trace = {"images": images, "labels": labels, "described": described}
         return Explorer("frames.js", self.name, trace, body, described[self.start])._repr_html_()
 
-    def _live(self):
+    def _live(self) -> Any:
         import ipywidgets
 
         start = self.values[self.start]
@@ -89,7 +90,7 @@ class Frames:
         slider = ipywidgets.SelectionSlider(options=self.values, value=start, description=self.name)
         text = ipywidgets.Label(self.describe(start))
 
-        def move(change):
+        def move(change: dict[str, Any]) -> None:
             image.value = self.png(change["new"])
             text.value = self.describe(change["new"])
 

@@ -1,5 +1,7 @@
 """A kernel slides over frames: products, their sum, and the zeros past both ends (chapter `neighbours`)."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -36,7 +38,7 @@ def slide_kernel(frames: Tensor, kernel: Tensor, start: int = 0) -> Explorer:
         placed = torch.zeros_like(padded)
         placed[t : t + len(kernel)] = kernel
         rows.append([placed.tolist(), (placed * padded).tolist()])
-    trace = {
+    trace: dict[str, Any] = {
         "padded": padded.tolist(),
         "rows": rows,
         "sums": sums.tolist(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import permutations
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,7 +32,7 @@ def shuffle_frames(attend: Callable[[Tensor], tuple[Tensor, Tensor]], frames: Te
         )
     with torch.no_grad():
         straight, _ = attend(frames)
-        states = {}
+        states: dict[str, dict[str, Any]] = {}
         for order in permutations(range(T)):
             context, weights = attend(frames[list(order)])
             states["".join(map(str, order))] = {
@@ -39,7 +40,7 @@ def shuffle_frames(attend: Callable[[Tensor], tuple[Tensor, Tensor]], frames: Te
                 "outputs": _rounded(context, 2),
                 "change": _change(context, straight[list(order)]),
             }
-    trace = {"names": names, "states": states, "largest": round(float(straight.abs().max()), 4)}
+    trace: dict[str, Any] = {"names": names, "states": states, "largest": round(float(straight.abs().max()), 4)}
     first = states["".join(map(str, range(T)))]
     channels = [f"channel {c + 1}" for c in range(straight.shape[1])]
     chips = "".join(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -93,7 +94,8 @@ def train(
         indices = batch_at(step, samples, recipe.batch_size, recipe.seed)[rank::processes]
         batch = collate([_example(data, index, recipe, step) for index in indices])
         optimizer.zero_grad()
-        loss = batch_loss(network, [part.to(device) for part in batch], processes)
+        waveforms, lengths, targets, target_lengths = (part.to(device) for part in batch)
+        loss = batch_loss(network, (waveforms, lengths, targets, target_lengths), processes)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         optimizer.step()
@@ -121,9 +123,9 @@ def batch_loss(network: nn.Module, batch: Batch, processes: int = 1) -> Tensor:
     with torch.autocast("cuda", torch.bfloat16) if cuda else nullcontext():
         logits, frame_lengths = network(normalize(waveforms, lengths), lengths)
     log_probs = logits.float().log_softmax(dim=-1)
-    blank = getattr(network, "module", network).blank
+    model: Any = getattr(network, "module", network)
     total = ctc_loss(
-        log_probs, targets, frame_lengths, target_lengths, blank=blank, reduction="sum", zero_infinity=True
+        log_probs, targets, frame_lengths, target_lengths, blank=model.blank, reduction="sum", zero_infinity=True
     )
     return total * processes / labels
 

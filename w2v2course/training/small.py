@@ -12,12 +12,13 @@ from w2v2course import speech
 from w2v2course.checkpoints import save_checkpoint
 from w2v2course.config import Wav2Vec2Config
 from w2v2course.model import Wav2Vec2ForCTC
+from w2v2course.speech import SplitName
 from w2v2course.training.loop import Recipe
 from w2v2course.training.metrics import Scores, evaluate
 from w2v2course.vocabulary import Vocabulary
 
 # What the card reports on: split to what it is.
-REPORTED = {
+REPORTED: dict[SplitName, str] = {
     "test": "1–4 words, synthetic voices of training",
     "test-unseen": "1–4 words, held-out synthetic voices",
     "long": "8–12 words, synthetic voices of training",
@@ -68,7 +69,7 @@ def finish(model: Wav2Vec2ForCTC, recipe: Recipe, cpu_seconds: float, folder: Pa
     Returns:
         Scores by split.
     """
-    scores = {split: evaluate(model, speech.load(split)) for split in REPORTED}
+    scores: dict[str, Scores] = {split: evaluate(model, speech.load(split)) for split in REPORTED}
     save_checkpoint(model, folder)
     data = speech.load("train")
     facts = {

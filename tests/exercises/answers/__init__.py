@@ -1,0 +1,1 @@
+"""Right answers, at least two a function and written differently; one module a chapter with `ANSWERS`."""
