@@ -137,7 +137,7 @@ EXERCISES = (
             Case("nothing written", lambda _: ("a", "")),
             Case("nothing said", lambda _: ("", "ab")),
             Case("a letter lost at the front", lambda _: ("one", "ne")),
-            Case("a letter lost in the middle", lambda _: ("three", "thre")),
+            Case("a letter lost in the middle", lambda _: ("three", "tree")),
             Case("a letter changed, one lost", lambda _: ("seven", "sixn")),
             Case("two letters swapped", lambda _: ("ab", "ba")),
             Case("words far apart", lambda _: ("four five", "nine one")),

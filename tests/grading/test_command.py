@@ -1,0 +1,73 @@
+"""The command line: what it writes, and what it says where it cannot."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.grading.notebooks import honest
+from tests.grading.toy import EXERCISES
+from w2v2course.__main__ import main as package
+from w2v2course.grading.command import main
+
+
+def test_a_class_of_one(tmp_path, sandbox, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ann.ipynb").write_bytes(honest())
+    main([str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--jobs", "1", "--gradescope"], EXERCISES)
+    out = tmp_path / "out"
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ["gradescope", "records", "report.html", "results.json", "scores.csv", "seed"]
+    assert (out / "results.json").read_text() == (out / "gradescope" / "ann" / "results.json").read_text()
+    assert stat.S_IMODE((out / "seed").stat().st_mode) == 0o600 and len((out / "seed").read_text()) == 33
+    assert "1/1" in capsys.readouterr().err  # the bar
+    assert (out / "seed").read_text().strip() not in "".join(p.read_text() for p in out.rglob("*") if p.suffix)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["nowhere", "--out", "out"], "no folder"),
+        (["in", "--out", "out", "--jobs", "0"], "--jobs is 0"),
+        (["in", "--out", "out", "--seed-file", "nowhere"], "seed file nowhere cannot be read"),
+        (["in", "--out", "out", "--exercises", "cubism"], "no exercise and no notebook of exercises is called cubism"),
+        (["in", "--out", "out", "--sandbox", "none"], "for submissions that you trust only"),
+    ],
+)
+def test_wrong_arguments_end_with_a_sentence(tmp_path, monkeypatch, options, words):
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    Path("in/a.ipynb").write_bytes(honest())
+    with pytest.raises(SystemExit, match=words):
+        package(["grade", *options])
+
+
+def test_a_cluster_that_is_not_there_is_said(tmp_path, sandbox, monkeypatch):
+    monkeypatch.setattr("w2v2course.grading.run.PATIENCE", 1)
+    (tmp_path / "a.ipynb").write_bytes(honest())
+    with pytest.raises(SystemExit, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
+        main([str(tmp_path), "--out", str(tmp_path / "out"), "--dask", "tcp://127.0.0.1:1"], EXERCISES)
+
+
+def test_the_machine_s_fault_is_no_record(tmp_path, sandbox, monkeypatch):
+    monkeypatch.setattr("w2v2course.grading.processes.Sandbox.command", lambda *_: [sys.executable, "-c", "exit(1)"])
+    monkeypatch.setattr("w2v2course.grading.sandbox._try", lambda *_: "")
+    (tmp_path / "a.ipynb").write_bytes(honest())
+    with pytest.raises(SystemExit, match="1 could not be graded"):
+        main([str(tmp_path), "--out", str(tmp_path / "out"), "--jobs", "1"], EXERCISES)
+    assert list((tmp_path / "out" / "records").iterdir()) == []
+    assert "not graded: NotGraded: its worker did not start" in (tmp_path / "out" / "scores.csv").read_text()
+
+
+def test_as_a_program():
+    ran = subprocess.run(
+        [sys.executable, "-m", "w2v2course", "grade", "--help"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COLUMNS": "99"},
+    )
+    for option in ("--out", "--jobs", "--seed-file", "--sandbox", "--allow-unsafe", "--gradescope", "--dask"):
+        assert option in ran.stdout
