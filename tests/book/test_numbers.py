@@ -1,6 +1,7 @@
 """No number stands in prose that no cell on the page prints and no citation carries."""
 
 import re
+from functools import cache
 
 import nbformat
 import pytest
@@ -11,6 +12,9 @@ from tools import checked
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 # A line that carries its source: a link to it, or authors and a year.
 CITATION = re.compile(r"\]\(https?://|\b[A-Z]\w+(?: et al\.| and [A-Z]\w+)?,? \(?(?:19|20)\d\d\)?")
+# A link to a chapter, and any link that stays in the book: its address holds no measurement.
+CHAPTER = re.compile(r"\]\([^()\s]*chapters/([\w-]+)\.ipynb[^()\s]*\)")
+INSIDE = re.compile(r"\]\((?!https?://)[^()\s]*\)")
 # What is no measurement: pattern and reason.
 NAMES = {
     r"[Ww]av2[Vv]ec ?2\.0": "the model's name",
@@ -57,6 +61,23 @@ def unsupported(markdown: str, shown: set[str]) -> list[str]:
     ]
 
 
+@cache
+def shown_in(chapter: str) -> set[str]:
+    return printed(nbformat.read(ROOT / "book" / "chapters" / f"{chapter}.ipynb", as_version=4))
+
+
+def unsupported_without_cells(markdown: str, shown_in=shown_in) -> list[str]:
+    """On a page that has no cells, those of the chapters to which a number's own line links must print it.
+
+    A definition (": …") belongs to the line of its term.
+    """
+    found = []
+    for line in re.sub(r"\n(?=: )|```.*?```", " ", markdown, flags=re.S).splitlines():
+        shown = set().union(*map(shown_in, CHAPTER.findall(line)))
+        found += unsupported(INSIDE.sub("]", line), shown)
+    return found
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "book").glob("chapters/*.ipynb")), ids=lambda path: path.stem)
 def test_numbers_in_a_chapter_are_printed_or_cited(path):
     notebook = nbformat.read(path, as_version=4)
@@ -67,9 +88,9 @@ def test_numbers_in_a_chapter_are_printed_or_cited(path):
 @pytest.mark.parametrize(
     "path", [ROOT / "book" / "index.md", *sorted((ROOT / "book" / "appendix").glob("*.md"))], ids=lambda path: path.stem
 )
-def test_numbers_on_a_page_without_cells_are_cited(path):
+def test_numbers_on_a_page_without_cells_are_cited_or_printed_where_their_line_links(path):
     # A part that is exactly what its data file says carries the file as its source; one digit changed, and it does not.
-    assert unsupported(checked.prose(path.read_text(encoding="utf-8")), set()) == []
+    assert unsupported_without_cells(checked.prose(path.read_text(encoding="utf-8"))) == []
 
 
 def test_the_test_sees():
@@ -79,3 +100,19 @@ def test_the_test_sees():
     assert unsupported("They report 25.8 (Vaswani et al., 2017).", set()) == []
     assert unsupported("1. wav2vec 2.0 in `x[3]` has $a^2$", set()) == []
     assert unsupported("$a = 5.76$", set()) == ["5.76 in: a = 5.76"]
+
+
+def test_the_test_sees_where_a_line_links():
+    shown = {"one": {"49", "20"}, "two": {"1.609"}}.get
+
+    def of(markdown):
+        return [found.split(" in: ")[0] for found in unsupported_without_cells(markdown, shown)]
+
+    assert of("49 in a second, see [this](../chapters/one.ipynb#some-2-0-section).") == []
+    assert of("48 in a second, see [this](../chapters/one.ipynb).") == ["48"]
+    assert of("It is 1.609, see [this](../chapters/one.ipynb).") == ["1.609"], "another chapter prints it"
+    assert of("It is 1.609 in 49, see [this](../chapters/one.ipynb) and [that](../chapters/two.ipynb).") == []
+    assert of("49 in a second.\nSee [this](../chapters/one.ipynb).") == ["49"], "the link stands in another line"
+    assert of("'49 in a second.'\n: Yes.\n: See [this](../chapters/one.ipynb).") == []
+    assert of("'50 in a second.'\n: Yes.\n: See [this](../chapters/one.ipynb).") == ["50"]
+    assert of("49 in a second, see [this](glossary.md).") == ["49"]
