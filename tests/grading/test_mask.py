@@ -8,8 +8,9 @@ import pytest
 
 from tests.grading.toy import EXERCISES
 from w2v2course import attention as module
+from w2v2course.ctc import table
 from w2v2course.exercises.specification import Case, Exercise
-from w2v2course.grading.mask import GRADING, hidden_functions, masked_package, without_bodies
+from w2v2course.grading.mask import GRADING, hidden_functions, masked_package, reference_functions, without_bodies
 
 WRAPPED = {("w2v2course.attention", "attention")}
 
@@ -34,6 +35,21 @@ def test_so_are_attributes_classes_and_functions_inside():
 
     assert hidden(by_attribute) == hidden(by_helper) == hidden(module.attention) == WRAPPED
     assert hidden(by_class) == {("w2v2course.attention", "SelfAttention")}
+
+
+def test_what_an_exercise_gives_stays():
+    case = (Case("a", lambda g: ()),)
+    assert hidden_functions([Exercise("f", case, module.attention, given=(module.attention,))]) == set()
+    one, other = Exercise("f", case, module.attention), Exercise("g", case, len, given=(module.attention,))
+    assert hidden_functions([one, other]) == set()
+
+
+def test_so_does_what_it_needs():
+    case = (Case("a", lambda g: ()),)
+    asked = [Exercise("f", case, table.backward_table), Exercise("g", case, len, given=(table.occupancy,))]
+    assert hidden_functions(asked[:1]) == {("w2v2course.ctc.table", "backward_table")}
+    assert hidden_functions(asked) == set()
+    assert reference_functions(asked) == {("w2v2course.ctc.table", "backward_table")}, "its use is flagged all the same"
 
 
 def test_bodies_go_and_signatures_stay():

@@ -93,5 +93,7 @@ def test_flags_name_cell_and_function():
         "cell 2: t.forward_table"
     ]
     assert flags(["from w2v2course.exercises import check", "check.attention(attention)"], {"attention"}) == []
+    assert flags(["from w2v2course.ctc import ctc_loss", "ctc_loss(x)"], set(), {"ctc_loss"}) == []
+    assert flags(["from w2v2course.ctc import ctc_loss", "F.ctc_loss"], set(), {"ctc_loss"}) == ["cell 2: F.ctc_loss"]
     assert flags(["import os", "os._exit(0)", "import socket"], set()) == ["cell 2: os._exit", "cell 3: socket"]
     assert flags(["not python at all", "x" + ".y" * 5000], set()) == []

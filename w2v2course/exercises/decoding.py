@@ -212,6 +212,7 @@ EXERCISES = (
             Case("another blank", lambda g: (_log_probs(g, 9, 3), [0, 1], [1, 0, 1], 2), hidden=True),
         ),
         reference=whose_error,
+        given=(ctc_loss,),
         mistakes=MISTAKES["whose_error"],
     ),
     Exercise(

@@ -56,6 +56,7 @@ class Exercise:
         rtol, atol: how close numbers must be, as in ``numpy.allclose``.
         points: what it is worth.
         mistakes: wrong ways to write it that are recognised.
+        given: the package's functions that the learner is meant to use: the grader leaves them there and flags none.
     """
 
     function: str
@@ -65,3 +66,4 @@ class Exercise:
     atol: float = 1e-6
     points: int = 1
     mistakes: Sequence[Mistake] = ()
+    given: Sequence[Callable] = ()

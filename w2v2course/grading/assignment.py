@@ -16,7 +16,7 @@ import w2v2course
 from w2v2course.exercises import registry
 from w2v2course.exercises.plain import Plain, attempt
 from w2v2course.exercises.specification import Exercise
-from w2v2course.grading.mask import Named, hidden_functions
+from w2v2course.grading.mask import Named, hidden_functions, reference_functions
 from w2v2course.grading.wire import pack
 
 
@@ -69,6 +69,14 @@ class Assignment:
     def hidden(self, made: Collection[str]) -> frozenset[Named]:
         """The package's functions that the sandbox of a notebook which makes these functions must not have."""
         return hidden_functions(exercise for exercise in self.exercises if exercise.function in made)
+
+    def references(self, made: Collection[str]) -> set[str]:
+        """Names of the package's functions that do what a notebook which makes these functions was asked for."""
+        return {name for _, name in reference_functions(e for e in self.exercises if e.function in made)}
+
+    def given(self, made: Collection[str]) -> set[str]:
+        """Names of the package's functions that a notebook which makes these functions is meant to use."""
+        return {function.__name__ for e in self.exercises if e.function in made for function in e.given}
 
     @cached_property
     def digest(self) -> bytes:

@@ -20,18 +20,19 @@ SYSTEM = {
 }
 
 
-def flags(cells: Sequence[str], references: Iterable[str]) -> list[str]:
+def flags(cells: Sequence[str], references: Iterable[str], given: Iterable[str] = ()) -> list[str]:
     """What to look at, as ``"cell 3: ctc_loss"``.
 
     Args:
         cells: source of each code cell.
         references: names of the package's functions that do the exercises graded.
+        given: names of the package's functions that the exercises ask for; imported from it, they are no flag.
     """
     found: dict[str, None] = {}
     modules: set[str] = set()  # names bound to modules of the package
     for index, source in enumerate(cells):
         try:
-            names = _suspicious(parse(source), set(references), modules)
+            names = _suspicious(parse(source), set(references), set(given), modules)
         except (Exception, RecursionError):  # no Python, or nested beyond measure: it will not run either
             continue
         for name in names:
@@ -39,13 +40,15 @@ def flags(cells: Sequence[str], references: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _suspicious(tree: ast.Module, references: set[str], modules: set[str]) -> list[str]:
+def _suspicious(tree: ast.Module, references: set[str], given: set[str], modules: set[str]) -> list[str]:
     found = []
     for node in ast.walk(tree):
         match node:
             case ast.ImportFrom(module=str(module), names=names):
                 ours = module.split(".")[0] == "w2v2course" and not module.startswith("w2v2course.exercises")
                 for name in names:
+                    if ours and name.name in given:
+                        continue
                     if ours and name.name in (*references, "*"):
                         found.append(f"{module}.{name.name}")
                     elif ours:

@@ -59,7 +59,7 @@ def grade(
         "points": sum(exercise["points"] for exercise in scores),
         "exercises": scores,
         "notes": progress.notes,
-        "flags": flags(cells, {name for _, name in hidden}),
+        "flags": flags(cells, assignment.references(functions), assignment.given(functions)),
         "cost": {
             "seconds": round(time.monotonic() - began, 1),
             "cpu_seconds": progress.cpu,

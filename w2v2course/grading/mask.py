@@ -29,11 +29,35 @@ Named = tuple[str, str]  # module, function or class
 
 
 def hidden_functions(exercises: Iterable[Exercise]) -> frozenset[Named]:
+    """What of the package the sandbox must not have: references, less what exercises give and what that needs."""
+    asked = list(exercises)
+    needed: set[Named] = set()
+    for exercise in asked:
+        for function in exercise.given:
+            _needs(function, needed)
+    return reference_functions(asked) - needed
+
+
+def reference_functions(exercises: Iterable[Exercise]) -> frozenset[Named]:
     """The package's functions that the references of these exercises are, or call by name."""
     found: set[Named] = set()
     for exercise in exercises:
         _collect(exercise.reference, found, set())
     return frozenset(found)
+
+
+def _needs(function: Callable, found: set[Named]) -> None:
+    """Add a function of the package, and those of the package that it calls by name, theirs too."""
+    if not isinstance(function, types.FunctionType) or not _of_package(function.__module__):
+        return
+    name = (function.__module__, function.__qualname__)
+    if name in found:
+        return
+    found.add(name)
+    for used in _names(function.__code__)[0]:
+        value = function.__globals__.get(used)
+        if callable(value):
+            _needs(value, found)
 
 
 # Used by everything, and no exercise: a wrapper that calls a validator does not hide it.
