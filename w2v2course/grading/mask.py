@@ -48,6 +48,7 @@ def reference_functions(exercises: Iterable[Exercise]) -> frozenset[Named]:
 
 def _needs(function: Callable, found: set[Named]) -> None:
     """Add a function of the package, and those of the package that it calls by name, theirs too."""
+    function = inspect.unwrap(function)
     if not isinstance(function, types.FunctionType) or not _of_package(function.__module__):
         return
     name = (function.__module__, function.__qualname__)
