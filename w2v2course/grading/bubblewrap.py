@@ -74,6 +74,8 @@ def variables(home: str) -> dict[str, str]:
         "MPLCONFIGDIR": f"{home}/matplotlib",
         "IPYTHONDIR": f"{home}/ipython",
         "CUDA_VISIBLE_DEVICES": "",
+        # Each case runs in a fork of its own: compiling there would take longer than small cases save.
+        "NUMBA_DISABLE_JIT": "1",
     }
 
 
