@@ -151,4 +151,8 @@ class cluster:
         for process in reversed(self._processes):
             process.terminate()
         for process in self._processes:
-            process.wait()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:  # one that waits for a scheduler which is gone
+                process.kill()
+                process.wait()
