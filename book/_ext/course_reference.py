@@ -17,6 +17,7 @@ CHAPTERS, REFERENCE = "book/chapters/", "book/reference/"
 NETWORK = ("config", "lengths", "features", "attention", "positions", "encoder", "model", "checkpoints", "vocabulary")
 PAGES = dict.fromkeys(NETWORK, "network") | {"ctc": "ctc"}
 PAGES |= dict.fromkeys(("speech", "training", "experiments", "tables"), "experiments")
+PAGES |= dict.fromkeys(("exercises", "grading"), "grading")
 REST = "notebooks"
 HIDDEN = ("exercises.mistakes",)  # wrong answers, kept to test the graders
 TOKEN = "{{ modules }}"

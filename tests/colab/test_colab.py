@@ -16,12 +16,14 @@ import pytest
 from packaging.requirements import Requirement
 
 from tools import notebooks
-from tools.notebooks import CHAPTERS, ONE_THREAD, SOURCES, planned
+from tools.notebooks import BOOK, ONE_THREAD
 from tools.package import copy_of_what_is_installed
+from tools.plan import planned
 
 ADDRESS = "https://github.com/you/course"
 PINS = Path(__file__).parent / "pins.txt"
 ALWAYS = ("frames", "alignments")  # sound and features; the small model and CTC
+SOURCES, CHAPTERS = BOOK / "sources", BOOK / "chapters"
 NAMES = sorted(path.stem for path in SOURCES.glob("*.md"))
 
 
