@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from packaging.requirements import Requirement
 
-from tools import notebooks
+from tools import plan
 from tools.notebooks import BOOK, ONE_THREAD
 from tools.package import copy_of_what_is_installed
 from tools.plan import planned
@@ -88,7 +88,7 @@ def outside(**more: str) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def address(monkeypatch):
     """The course's address is set, in this process only."""
-    monkeypatch.setattr(notebooks, "address", lambda: ADDRESS)
+    monkeypatch.setattr(plan, "address", lambda: ADDRESS)
 
 
 def stamped(name: str, folder: Path) -> Path:

@@ -41,6 +41,9 @@ def bubblewrap(way: str, package: Path, scratch: int) -> list[str]:
             files += ["--ro-bind", str(path), str(path)]
     for shared in ("/etc/ld.so.cache", "/etc/alternatives"):
         files += ["--ro-bind-try", shared, shared]
+    size = ["--size", str(scratch)] if "--size" in _help() else []  # since bubblewrap 0.7
+    # Before Python, which may lie below /tmp.
+    files += [*size, "--tmpfs", "/tmp", "--dir", "/tmp/matplotlib"]
     for path in _python():
         for parent in reversed(path.parents[:-1]):  # readable to the unprivileged, even those below root's home
             files += ["--dir", str(parent)]
@@ -49,8 +52,6 @@ def bubblewrap(way: str, package: Path, scratch: int) -> list[str]:
             files += ["--tmpfs", str(copy)]
     files += ["--dir", "/opt", "--dir", PLACE, "--ro-bind", str(package), f"{PLACE}/w2v2course"]
     files += ["--dir", "/run", "--dir", MARK, "--proc", "/proc", "--dev", "/dev"]
-    size = ["--size", str(scratch)] if "--size" in _help() else []  # since bubblewrap 0.7
-    files += [*size, "--tmpfs", "/tmp", "--dir", "/tmp/matplotlib"]
     for fonts in _font_lists():  # else each submission would look for all fonts anew
         files += ["--ro-bind", str(fonts), f"/tmp/matplotlib/{fonts.name}"]
     files += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
