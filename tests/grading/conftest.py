@@ -17,7 +17,7 @@ from w2v2course.grading.records import Records
 from w2v2course.grading.run import grade_all, package_without
 
 SEED = b"the-secret-of-the-tests"
-LIMITS = Limits(cell_cpu=3, cell_wall=30, case_cpu=2, case_wall=20, total_wall=300)
+LIMITS = Limits(cell_cpu=2, cell_wall=20, case_cpu=1, case_wall=10, total_wall=240)
 
 
 @pytest.fixture(scope="session")
