@@ -14,7 +14,7 @@ def batch_order(samples: list[int], batch_size: int, seed: int, epoch: int) -> l
 
     Args:
         samples: the length of every clip.
-        batch_size: clips a batch; the few that do not fill the last one wait for the next epoch.
+        batch_size: clips a batch; the few that do not fill the last one, mostly the longest, sit out this epoch.
         seed, epoch: what the order follows from.
 
     Returns:

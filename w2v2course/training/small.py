@@ -106,6 +106,7 @@ def card(facts: dict, digits: Scores) -> str:
     )
     heard = ", ".join(f"{word}: “{text}”" for word, text in zip(speech.DIGITS, digits.texts, strict=True))
     recipe = facts["recipe"]
+    left_out = facts["utterances"] % recipe["batch_size"]
     return f"""---
 license: apache-2.0
 library_name: transformers
@@ -127,6 +128,7 @@ varied in speed, tone, silence and noise. No human voice was trained on.
 **Recipe.** {recipe["steps"]} updates of {recipe["batch_size"]} clips, AdamW, rate {recipe["learning_rate"]} with
 warm-up and cosine, seed {recipe["seed"]}; {facts["cpu_seconds"]:,} CPU-seconds on one thread
 (PyTorch {facts["torch"]}, {facts["machine"]}, {facts["date"]}). Made again by `python -m w2v2course.training FOLDER`.
+Clips of about one length share a batch; the {left_out} that fill none, mostly the longest, sit out that epoch.
 
 **Errors**, greedy decoding:
 
