@@ -33,7 +33,7 @@ STAGES = {
         *("book/chapters", "book/exercises", "book/solutions", "-n", "2", "--dist", "loadfile"),
     ],
     "book": [sys.executable, "-m", "tools.build"],
-    "pages": [*PYTEST, "tests/book"],
+    "pages": [*PYTEST, "tests/book", "-n", "2", "--dist", "loadgroup"],
     "spelling": [sys.executable, "-m", "codespell_lib", "--toml", "pyproject.toml"],
 }
 MINUTES = ROOT / "benchmarks" / "results" / "stages.csv"

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.book.pages import HTML, Visit
+from tests.book.pages import HTML, PRINTED, Visit
 from tools.browser import FLAGS, chromium
 
 
@@ -56,3 +56,12 @@ def visit(browser, bases):
     yield opened
     for context in contexts:
         context.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tables that tests hand over, printed once, whichever process measured them."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, text in report.user_properties:
+                if name == PRINTED and report.when == "call":
+                    terminalreporter.write_line(f"\n{text}")

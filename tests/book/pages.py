@@ -7,6 +7,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 HTML = ROOT / "book" / "_build" / "html"
+PRINTED = "printed"  # the property of a test whose text stands in the summary of the run
 
 
 def in_contents() -> list[str]:

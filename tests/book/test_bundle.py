@@ -25,6 +25,8 @@ nbformat.write(notebook, sys.argv[1])
 # A machine without a network: whatever asks for one is sent to a port where nobody listens.
 OFFLINE = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
 
+pytestmark = pytest.mark.xdist_group("bundle")  # one process makes the zip for all of them
+
 
 @pytest.fixture(scope="module")
 def classroom(html, tmp_path_factory):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.book.pages import in_contents
+from tests.book.pages import PRINTED, in_contents
 
 MB = 1e6
 OWN, WITH_MEDIA, SHARED = 0.5 * MB, 4 * MB, 2.5 * MB
@@ -37,13 +37,12 @@ def weights(html, browser, bases):
     return pages, shared
 
 
-def test_pages_are_light(weights, capsys):
+def test_pages_are_light(weights, record_property):
     pages, shared = weights
-    with capsys.disabled():
-        print("\n\npage                                     own HTML, kB   with sound and pictures, kB")
-        for path, (own, whole) in pages.items():
-            print(f"{path:40} {own / 1e3:12.0f} {whole / 1e3:28.0f}")
-        print(f"{'scripts, styles, fonts (once)':40} {sum(shared.values()) / 1e3:12.0f}")
+    table = ["page                                     own HTML, kB   with sound and pictures, kB"]
+    table += [f"{path:40} {own / 1e3:12.0f} {whole / 1e3:28.0f}" for path, (own, whole) in pages.items()]
+    table += [f"{'scripts, styles, fonts (once)':40} {sum(shared.values()) / 1e3:12.0f}"]
+    record_property(PRINTED, "\n".join(table))
     assert {path for path, (own, _) in pages.items() if own > OWN} == set()
     assert {path for path, (_, whole) in pages.items() if whole > WITH_MEDIA} == set()
     assert sum(shared.values()) <= SHARED
