@@ -51,7 +51,7 @@ def stages() -> str:
 
 
 def mutations() -> str:
-    found, _ = rows(RESULTS / "mutations.csv")
+    found, origin = rows(RESULTS / "mutations.csv")
     modules = list(dict.fromkeys(row["module"] for row in found))
     body = []
     for module in modules:
@@ -59,7 +59,7 @@ def mutations() -> str:
         body.append([f"`ctc.{module}`", str(len(mine)), str(sum(row["caught"] == "yes" for row in mine))])
     caught = sum(row["caught"] == "yes" for row in found)
     body.append(["all", str(len(found)), str(caught)])
-    return table(["broken in", "mistakes", "noticed"], body) + "\n\nMade by `python -m tests.ctc.mutations`."
+    return table(["broken in", "mistakes", "noticed"], body) + "\n\n" + told(origin)
 
 
 def parity() -> str:

@@ -1,6 +1,7 @@
 """The race of chapter `race`, by mouse and by keyboard, against Python's trace and the shipped table."""
 
 import json
+from statistics import mean
 
 import pytest
 
@@ -37,12 +38,14 @@ def check(explorer, trace, length, window):
 
 def test_what_the_page_holds_is_the_shipped_table(explorer):
     _, trace = explorer
-    rows = read_table("race_windows.csv")
-    assert len(rows) == len(trace["schemes"]) * len(trace["lengths"]) * len(trace["windows"])
-    for row in rows:
-        n, w = trace["lengths"].index(row["times"]), trace["windows"].index(row["window"])
-        value = trace["wrong"][n][w][trace["schemes"].index(row["positions"])]
-        assert value == pytest.approx(100 * float(row["error"]), abs=0.0501)
+    errors = {}
+    for row in read_table("race_windows.csv"):
+        errors.setdefault((row["times"], row["window"], row["positions"]), []).append(100 * float(row["error"]))
+    assert len(errors) == len(trace["schemes"]) * len(trace["lengths"]) * len(trace["windows"])
+    for (times, window, scheme), found in errors.items():
+        n, w = trace["lengths"].index(times), trace["windows"].index(window)
+        value = trace["wrong"][n][w][trace["schemes"].index(scheme)]
+        assert value == pytest.approx(mean(found), abs=0.0501)
 
 
 def test_by_keyboard(explorer):

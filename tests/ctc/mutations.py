@@ -4,14 +4,21 @@ Run with ``python -m tests.ctc.mutations``; it writes ``benchmarks/results/mutat
 survives. It takes minutes, so it is no part of the tests.
 """
 
-import csv
+import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+
+from tqdm import tqdm
+
+from w2v2course.tables import write_table
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAIN = "tests/ctc/test_oracle_chain.py"
@@ -122,19 +129,26 @@ def caught_by(mutation: Mutation) -> list[str]:
 
 
 def main() -> None:
-    survivors = 0
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    with RESULT.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["module", "mistake", "caught", "tests that fail"])
-        for mutation in MUTATIONS:
-            tests = caught_by(mutation)
-            survivors += not tests
-            table.writerow([mutation.module, mutation.mistake, "yes" if tests else "NO", "; ".join(tests)])
-            file.flush()
-            print(f"{mutation.module:16} {mutation.mistake:45} {'; '.join(tests) or 'SURVIVES'}", flush=True)
+    found = {mutation: caught_by(mutation) for mutation in tqdm(MUTATIONS, desc="mutations")}
+    rows = [
+        {
+            "module": mutation.module,
+            "mistake": mutation.mistake,
+            "caught": "yes" if tests else "NO",
+            "tests that fail": "; ".join(tests),
+        }
+        for mutation, tests in found.items()
+    ]
+    origin = {
+        "made by": "python -m tests.ctc.mutations",
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "versions": f"python {platform.python_version()}, torch {version('torch')}, numba {version('numba')}",
+    }
+    write_table(RESULT, rows, origin)
+    survivors = [f"{mutation.module}: {mutation.mistake}" for mutation, tests in found.items() if not tests]
     if survivors:
-        sys.exit(f"{survivors} of {len(MUTATIONS)} mutations survive")
+        sys.exit("no test noticed: " + "; ".join(survivors))
 
 
 if __name__ == "__main__":

@@ -48,16 +48,13 @@ def test_the_first_state_is_there_without_javascript():
 
 
 def test_the_shipped_table_agrees_with_the_races_own():
-    """The windows were measured with the race's first seed: what both tables hold is the same model's."""
-    trace = race_explorer(read_table("race_windows.csv")).trace
-    race = [r for r in read_table("race_order.csv") if (r["measure"], r["seed"]) == ("error", "0")]
-    assert len(trace["schemes"]) == 8 and len(race) == 64
-    for r in race:
-        n, w, s = (
-            trace[name].index(r[key])
-            for name, key in [("lengths", "times"), ("windows", "window"), ("schemes", "positions")]
-        )
-        assert trace["wrong"][n][w][s] == pytest.approx(100 * float(r["value"]), abs=1.0), r
+    """Both trained the same models, seed by seed; by hundreds of steps, the last bits of two processors add up."""
+    key = ("positions", "seed", "times", "window")
+    windows = {tuple(row[name] for name in key): float(row["error"]) for row in read_table("race_windows.csv")}
+    race = [row for row in read_table("race_order.csv") if row["measure"] == "error"]
+    assert len(race) == 8 * 3 * 4 * 2
+    for row in race:
+        assert windows[tuple(row[name] for name in key)] == pytest.approx(float(row["value"]), abs=0.03), row
 
 
 @pytest.mark.parametrize(

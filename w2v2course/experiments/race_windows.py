@@ -1,6 +1,6 @@
 """The race on the order task seen through many windows (chapter `race`): one command remakes `race_windows.csv`.
 
-    python -m w2v2course.experiments.race_windows FOLDER --seeds 1
+    python -m w2v2course.experiments.race_windows FOLDER
 
 Every scheme of the race, trained as there, and its errors at one to eight times the training length while attention
 sees three frames to either side, twice as many, and so on up to all of them.
