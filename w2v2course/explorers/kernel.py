@@ -45,7 +45,7 @@ def slide_kernel(frames: Tensor, kernel: Tensor, start: int = 0) -> Explorer:
         "reach": reach,
         "taps": len(kernel),
         "largest": [float(padded.abs().max()), float(kernel.abs().max()), float((padded.abs().max() * kernel).max())],
-        "columns": ["0s"] * reach + [str(t) for t in range(T)] + ["0s"] * reach,
+        "columns": ["pad"] * reach + [str(t) for t in range(T)] + ["pad"] * reach,
     }
     grids = (
         table("frames with a zero past each end", [trace["padded"]], [""], trace["columns"], 1, trace["largest"][0]),
