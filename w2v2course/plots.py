@@ -9,6 +9,7 @@ from importlib.resources import files
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
@@ -42,12 +43,14 @@ def matrix(
     """A matrix as coloured cells with its numbers in them.
 
     Args:
-        values: (R, C). Of both signs: blue is positive, orange negative; else darker is larger.
+        values: (R, C). Of both signs: violet is positive, orange negative; else a stronger blue is larger. Cells with
+            numbers keep to the paler half of the colours, so that black is read on all of them, and white on all of
+            them where a dark page turns the figure over.
         title: what the figure says.
         rows, columns: labels of the cells' edges.
         row_title, column_title: what runs down and across.
         digits: decimals of the printed numbers; None prints none (large matrices).
-        limits: values of the palest and the darkest colour; from the data if None.
+        limits: values of the palest and the strongest colour; from the data if None.
         ax: axes to draw in; new ones if None.
     """
     ax = ax if ax is not None else plt.subplots()[1]
@@ -56,13 +59,14 @@ def matrix(
     signed = low < 0
     bound = max(abs(low), abs(high))
     low, high = (-bound, bound) if signed else (low, high)
-    image = ax.imshow(cells, cmap="PuOr" if signed else "Blues", vmin=low, vmax=high, aspect="auto")
+    colors = plt.get_cmap("PuOr" if signed else "Blues")
+    if digits is not None:
+        colors = ListedColormap(colors(np.linspace(0.26, 0.74, 256) if signed else np.linspace(0, 0.52, 256)))
+    ax.imshow(cells, cmap=colors, vmin=low, vmax=high, aspect="auto")
     for (r, c), value in np.ndenumerate(cells):
         if digits is None:
             break
-        red, green, blue = (channel**2.2 for channel in image.cmap(image.norm(value))[:3])
-        dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18  # where white and black contrast alike
-        ax.text(c, r, f"{value:.{digits}f}".replace("-", "−"), ha="center", va="center", color="w" if dark else "k")
+        ax.text(c, r, f"{value:.{digits}f}".replace("-", "−"), ha="center", va="center", color="k")
     ax.set_xticks(range(len(columns)), columns)
     ax.set_yticks(range(len(rows)), rows)
     ax.tick_params(length=0)

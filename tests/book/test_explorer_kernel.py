@@ -24,6 +24,10 @@ def check(explorer, trace, frame):
     assert explorer.locator(".w2v2-say").inner_text() == said(trace, frame)
     for grid, values in zip(("kernel", "products"), trace["rows"][frame], strict=True):
         assert row(explorer, grid) == [pytest.approx(value, abs=0.0501) for value in values]
+        lit = explorer.locator(f'[data-grid="{grid}"] tbody td').evaluate_all(
+            "cells => cells.flatMap((cell, i) => cell.classList.contains('w2v2-lit') ? [i] : [])"
+        )
+        assert lit == list(range(frame, frame + trace["taps"]))
 
 
 def test_by_keyboard(explorer):

@@ -25,6 +25,9 @@ def test_the_first_state_is_there_without_javascript():
     explorer = slide_kernel(FRAMES, KERNEL, start=2)
     static = explorer._repr_html_().split("<script")[0]
     assert static.count("<table") == 3 and 'value="2"' in static and said(explorer.trace, 2) in static
+    # Frame 2 of the padded row's six cells: the kernel lies over cells 2, 3 and 4, in each of the three grids.
+    cells = ["w2v2-lit" in cell[:20] for cell in static.split("<tbody>", 1)[1].split("<td")[1:7]]
+    assert cells == [False, False, True, True, True, False] and static.count("<td class=w2v2-lit") == 9
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from w2v2course.ctc.forced import Alignment, Span, forced_align
-from w2v2course.explorers.letters import WIDE, letters_explorer, said
+from w2v2course.explorers.letters import WIDE, _lanes, letters_explorer, said
 
 SYMBOLS = ["ε", "|", "a", "<"]
 
@@ -28,6 +28,13 @@ def test_pieces_by_hand():
     assert [(piece["from"], piece["to"]) for piece in pieces[:3]] == [(0.02, 0.065), (0.06, 0.085), (0.1, 0.125)]
     # Words: from the first letter's frame to the next word's, the last one to the clip's end (2320 samples).
     assert [(piece["from"], piece["to"]) for piece in pieces[3:]] == [(0.02, 0.1), (0.1, 0.145)]
+
+
+def test_names_share_a_line_unless_they_would_touch():
+    assert _lanes([10, 30, 50]) == [0, 0, 0]
+    assert _lanes([10, 12, 14, 30]) == [0, 1, 2, 0]
+    # More than four in a heap: the line that was left longest ago takes the fifth.
+    assert _lanes([10, 11, 12, 13, 14]) == [0, 1, 2, 3, 0]
 
 
 def test_words():

@@ -8,6 +8,9 @@ function show() {
   slider.nextElementSibling.textContent = String(frame);
   fill("kernel", [kernel], [""], trace.columns, 1, trace.largest[1]);
   fill("products", [products], [""], trace.columns, 1, trace.largest[2]);
+  all("tbody tr").forEach((row) => row.querySelectorAll("td").forEach((cell, i) => {
+    cell.classList.toggle("w2v2-lit", i >= frame && i < frame + trace.taps);
+  }));
   const edge = frame < trace.reach || frame > trace.sums.length - 1 - trace.reach;
   say("Frame " + frame + ": " + products.slice(frame, frame + trace.taps).map(term).join(" + ") +
     " = " + written(trace.sums[frame], 1) + "." + (edge ? " One tap meets a zero that nobody spoke." : ""));

@@ -45,7 +45,7 @@ def slide_kernel(frames: Tensor, kernel: Tensor, start: int = 0) -> Explorer:
         "reach": reach,
         "taps": len(kernel),
         "largest": [float(padded.abs().max()), float(kernel.abs().max()), float((padded.abs().max() * kernel).max())],
-        "columns": ["0s"] * reach + [str(t) for t in range(T)] + ["0s"] * reach,
+        "columns": ["pad"] * reach + [str(t) for t in range(T)] + ["pad"] * reach,
     }
     grids = (
         table("frames with a zero past each end", [trace["padded"]], [""], trace["columns"], 1, trace["largest"][0]),
@@ -55,9 +55,16 @@ def slide_kernel(frames: Tensor, kernel: Tensor, start: int = 0) -> Explorer:
     body = (
         '<label class="w2v2-bar"><span class="w2v2-name">Frame</span>'
         f'<input type="range" name="frame" min="0" max="{T - 1}" value="{start}"><output>{start}</output></label>'
-        f'<div class="w2v2-narrow">{"".join(grids)}</div>'
+        f'<div class="w2v2-narrow">{"".join(_marked(grid, start, len(kernel)) for grid in grids)}</div>'
     )
     return Explorer("kernel.js", "A kernel slides over frames", trace, body, said(trace, start))
+
+
+def _marked(grid: str, first: int, taps: int) -> str:
+    """A grid with a frame around the cells that the kernel covers; `kernel.js` moves it."""
+    head, *cells = grid.split("<td style=")
+    lit = range(first, first + taps)
+    return head + "".join(f"<td{' class=w2v2-lit' * (n in lit)} style={cell}" for n, cell in enumerate(cells))
 
 
 def said(trace: dict, frame: int) -> str:

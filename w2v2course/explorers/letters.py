@@ -13,6 +13,7 @@ from w2v2course.features import frame_count, receptive_field, stride
 
 AROUND = 0.1  # seconds on either side, if asked for: a frame alone is too short for most ears
 LANES, COLUMNS = 4, 300
+APART = 4.5  # percent of the width between two names on one line: a letter and a gap on a phone
 FIRST = "Click a letter or a word to hear it, or walk along with the arrow keys."
 WIDE = " Heard with 0.1 s on either side."
 
@@ -134,13 +135,24 @@ def _picture(waveform: Tensor, letters: Sequence[dict], words: Sequence, seconds
         f'<line x1="{600 * start / seconds:.1f}" x2="{600 * start / seconds:.1f}" y1="0" y2="100"/>'
         for _, start, _ in words
     )
+    centres = [50 * (piece["from"] + piece["to"]) / seconds for piece in letters]
+    lanes = _lanes(centres)
     below = "".join(
-        f'<span style="left:{50 * (piece["from"] + piece["to"]) / seconds:.1f}%;top:{1.15 * (n % LANES):.2f}em">'
-        f"{html.escape(piece['name'])}</span>"
-        for n, piece in enumerate(letters)
+        f'<span style="left:{centre:.1f}%;top:{1.15 * lane:.2f}em">{html.escape(piece["name"])}</span>'
+        for piece, centre, lane in zip(letters, centres, lanes, strict=True)
     )
     return (
         '<svg viewBox="0 0 600 100" preserveAspectRatio="none" aria-hidden="true">'
         f'<path d="M{" L".join(tops + feet[::-1])}Z"/>{bands}{true}</svg>'
-        f'<div class="w2v2-lanes" aria-hidden="true">{below}</div>'
+        f'<div class="w2v2-lanes" style="height:{1.15 * (max(lanes) + 1):.2f}em" aria-hidden="true">{below}</div>'
     )
+
+
+def _lanes(centres: Sequence[float]) -> list[int]:
+    """The line of each name, centres in percent from left to right: the first line on which it touches no other."""
+    taken, lanes = [-APART] * LANES, []
+    for centre in centres:
+        free = [lane for lane, last in enumerate(taken) if centre - last >= APART]
+        lanes.append(free[0] if free else taken.index(min(taken)))
+        taken[lanes[-1]] = centre
+    return lanes
