@@ -23,7 +23,9 @@ def test_a_class_of_one(tmp_path, sandbox, capsys):
     assert names == ["gradescope", "records", "report.html", "results.json", "scores.csv", "seed"]
     assert (out / "results.json").read_text() == (out / "gradescope" / "ann" / "results.json").read_text()
     assert stat.S_IMODE((out / "seed").stat().st_mode) == 0o600 and len((out / "seed").read_text()) == 33
-    assert "1/1" in capsys.readouterr().err  # the bar
+    said = capsys.readouterr()
+    assert "1/1" in said.err  # the bar
+    assert said.out == f"Results: {out / 'scores.csv'} and {out / 'report.html'}\n"
     assert (out / "seed").read_text().strip() not in "".join(p.read_text() for p in out.rglob("*") if p.suffix)
 
 
@@ -43,6 +45,20 @@ def test_wrong_arguments_end_with_a_sentence(tmp_path, monkeypatch, options, wor
     Path("in/a.ipynb").write_bytes(honest())
     with pytest.raises(SystemExit, match=words):
         package(["grade", *options])
+
+
+def test_help_where_no_system_call_counts_cores(monkeypatch, capsys):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # as on macOS
+    with pytest.raises(SystemExit, match="0"):
+        package(["grade", "--help"])
+    assert "Grade a folder of exercise notebooks" in capsys.readouterr().out
+
+
+def test_a_missing_bubblewrap_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "a.ipynb").write_bytes(honest())
+    with pytest.raises(SystemExit, match=r"apt-get install bubblewrap; elsewhere than on Linux"):
+        package(["grade", str(tmp_path), "--out", str(tmp_path / "out")])
 
 
 def test_a_cluster_that_is_not_there_is_said(tmp_path, sandbox, monkeypatch):

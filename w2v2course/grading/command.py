@@ -46,7 +46,7 @@ def _options() -> argparse.ArgumentParser:
         metavar="NAMES",
         help="functions or notebooks, with commas; default: all of the course",
     )
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="how many at once")
+    parser.add_argument("--jobs", type=int, default=_cores(), metavar="N", help="how many at once")
     parser.add_argument(
         "--seed-file",
         type=Path,
@@ -60,6 +60,13 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--gradescope", action="store_true", help="also write gradescope/<name>/results.json")
     parser.add_argument("--dask", default="", metavar="ADDRESS", help="a Dask scheduler, such as tcp://10.0.0.1:8786")
     return parser
+
+
+def _cores() -> int:
+    """The cores that this process may use; all of them where the system cannot say (macOS, Windows)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def run(options: argparse.Namespace, exercises: dict[str, Exercise] | None = None, limits: Limits | None = None) -> int:
@@ -81,6 +88,7 @@ def run(options: argparse.Namespace, exercises: dict[str, Exercise] | None = Non
         submissions, assignment, Records(options.out), used, limits or Limits(), options.jobs, options.dask
     )
     publish(records, assignment, options.out, options.gradescope)
+    print(f"Results: {options.out / 'scores.csv'} and {options.out / 'report.html'}")
     return sum("failure" in record for record in records)
 
 

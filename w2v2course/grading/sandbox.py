@@ -17,7 +17,10 @@ from w2v2course.grading.limits import Limits
 from w2v2course.grading.slots import slot
 
 REMEDY = {
-    "missing": "bubblewrap is not installed: on Debian or Ubuntu, apt-get install bubblewrap",
+    "missing": (
+        "bubblewrap is not installed: on Debian or Ubuntu, apt-get install bubblewrap; elsewhere than on Linux there "
+        "is none, so grade on a Linux machine"
+    ),
     "refused": (
         "bubblewrap is installed, but this system does not let it make a sandbox ({words}). On Ubuntu 24.04 and later "
         "AppArmor forbids it to ordinary users: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or run as "
