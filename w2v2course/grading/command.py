@@ -114,7 +114,5 @@ def publish(records: Sequence[dict], assignment: Assignment, out: Path, for_grad
         write(out / "feedback" / f"{name}.txt", feedback.text(record, assignment))
         if for_gradescope:
             write(out / "gradescope" / name / "results.json", gradescope.results(record))
-    if (
-        for_gradescope and len(records) == 1
-    ):  # what Gradescope itself runs: one submission, read from the folder of results
+    if for_gradescope and len(records) == 1:  # as Gradescope runs it, which reads the folder of results
         write(out / "results.json", gradescope.results(records[0]))
