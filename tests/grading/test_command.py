@@ -36,6 +36,12 @@ def test_a_class_of_one(tmp_path, sandbox, capsys):
     assert (out / "seed").read_text().strip() not in "".join(p.read_text() for p in out.rglob("*") if p.suffix)
 
 
+def test_it_starts_where_nobody_tells_which_cores_are_ours(monkeypatch, capsys):
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    with pytest.raises(SystemExit, match="no folder"):
+        main(["nowhere", "--out", "out"], EXERCISES)
+
+
 def test_ctrl_c_ends_with_a_sentence(tmp_path, monkeypatch, capsys):
     def stopped(*_):
         raise KeyboardInterrupt

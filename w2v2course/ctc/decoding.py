@@ -148,7 +148,7 @@ def _choose_backend(backend: str, device: torch.device, language_model: Language
     if backend == "compiled" and device.type != "cpu":
         raise ValueError(f'backend="compiled" runs on the CPU, but log_probs are on {device}; use backend="torch"')
     if backend == "compiled" and not numba:
-        raise ModuleNotFoundError('backend="compiled" needs numba; pip install "w2v2course[fast]", or use "torch"')
+        raise ModuleNotFoundError('backend="compiled" needs numba: pip install numba, or use "torch"')
     if backend == "auto":
         if not in_tables:
             return "readable"

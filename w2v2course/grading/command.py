@@ -51,7 +51,7 @@ def _options() -> argparse.ArgumentParser:
         metavar="NAMES",
         help="functions or notebooks, with commas; default: all of the course",
     )
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="how many at once")
+    parser.add_argument("--jobs", type=int, default=_cores(), metavar="N", help="how many at once")
     parser.add_argument(
         "--seed-file",
         type=Path,
@@ -65,6 +65,11 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--gradescope", action="store_true", help="also write gradescope/<name>/results.json")
     parser.add_argument("--dask", default="", metavar="ADDRESS", help="a Dask scheduler, such as tcp://10.0.0.1:8786")
     return parser
+
+
+def _cores() -> int:
+    """How many cores there are for us; only Linux says so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run(options: argparse.Namespace, exercises: dict[str, Exercise] | None = None, limits: Limits | None = None) -> int:
