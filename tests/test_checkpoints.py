@@ -434,7 +434,7 @@ def test_without_the_extra(monkeypatch):
         return real(name, *arguments, **named)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install w2v2course\[hub\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install huggingface_hub"):
         load_checkpoint("someone/small-wav2vec2")
 
 

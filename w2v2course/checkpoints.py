@@ -45,8 +45,8 @@ def load_checkpoint(path_or_hub_id: str | PathLike[str]) -> Wav2Vec2ForCTC:
     """Read a network from a folder, or from the Hugging Face Hub (chapter `context-network`).
 
     Args:
-        path_or_hub_id: a folder, or ``owner/name`` on the Hub, which needs the extra ``w2v2course[hub]`` and, unless
-            it was downloaded before, a network.
+        path_or_hub_id: a folder, or ``owner/name`` on the Hub, which needs huggingface_hub (the extra ``hub``) and,
+            unless it was downloaded before, a network.
 
     Returns:
         The network in float32, in evaluation mode, on the CPU; without a ``vocab.json`` its vocabulary is None. It has
@@ -140,7 +140,7 @@ def _folder(path_or_hub_id: str | PathLike[str]) -> Path:
         from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
-            f"{name} is no folder here, and a Hub id needs huggingface_hub; install it with pip install w2v2course[hub]"
+            f"{name} is no folder here, and a Hub id needs huggingface_hub; install it with pip install huggingface_hub"
         ) from None
     try:
         return Path(

@@ -51,7 +51,9 @@ def reference(page: str) -> str:
         if page_of(name) == page:
             members = "" if (PACKAGE / name.replace(".", "/")).is_dir() else "   :members:\n"
             directive = f".. automodule:: w2v2course.{name}\n{members}   :show-inheritance:"
-            pieces.append(f"## `{name}`\n\n```{{eval-rst}}\n{directive}\n```\n")
+            place = (PACKAGE / name.replace(".", "/")).relative_to(ROOT)
+            file = place / "__init__.py" if members == "" else place.with_suffix(".py")
+            pieces.append(f"## `{name}`\n\nThe code: `{file.as_posix()}`\n\n```{{eval-rst}}\n{directive}\n```\n")
     return "\n".join(pieces)
 
 

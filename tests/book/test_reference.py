@@ -21,6 +21,9 @@ def test_every_module_has_one_page(html):
     for name in course_reference.modules():
         shown = [page for page, text in pages.items() if f'id="module-w2v2course.{name}"' in text]
         assert shown == [course_reference.page_of(name)], name
+        file = rf'<span class="pre">(w2v2course/{name.replace(".", "/")}(?:/__init__)?\.py)</span>'
+        files = re.findall(file, pages[shown[0]])
+        assert len(files) == 1 and (ROOT / files[0]).is_file(), name
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,13 @@ def test_negative_frames_are_refused(function):
         function([1], -1)
 
 
+@pytest.mark.parametrize("function", [count_alignments, alignments])
+def test_frames_that_are_no_number_are_refused(function):
+    for frames in (2.5, "3"):
+        with pytest.raises(TypeError, match=f"frames must be a whole number, but is {frames!r}"):
+            function([1], frames)
+
+
 def test_a_blank_in_the_target_is_refused_at_once():
     with pytest.raises(ValueError, match="a target holds labels only"):
         alignments("aε", 3, blank="ε")

@@ -79,6 +79,11 @@ def test_greedy_refuses_what_it_cannot_read():
         greedy_decode(torch.zeros(1, 4, 3), blank=0.0)
     with pytest.raises(ValueError, match=r"lengths\[0\] is 5"):
         greedy_decode(torch.zeros(1, 4, 3), lengths=torch.tensor([5]))
+    broken = torch.zeros(1, 4, 3)
+    broken[0, 2, 1] = math.nan
+    with pytest.raises(ValueError, match=r"log_probs\[0, 2\] hold not-a-number"):
+        greedy_decode(broken)
+    assert greedy_decode(broken, torch.tensor([2]))  # past the end it is not looked at
 
 
 def test_a_hypothesis_cannot_be_changed():
@@ -317,6 +322,10 @@ def test_beam_refuses_what_it_cannot_use():
     log_probs = random_log_probs(1, 4, 4)
     with pytest.raises(ValueError, match="beam_width must be an integer of at least 1, but is 0"):
         beam_search_decode(log_probs, beam_width=0)
+    with pytest.raises(ValueError, match="beam_width must be an integer of at least 1, but is True"):
+        beam_search_decode(log_probs, beam_width=True)
+    with pytest.raises(TypeError, match=r"language_model must have a method score\(prefix, label\).*is a str"):
+        beam_search_decode(log_probs, language_model="lm.arpa")
     with pytest.raises(ValueError, match=r"top_k must be an integer of at least 1, but is 1\.5"):
         beam_search_decode(log_probs, top_k=1.5)
     with pytest.raises(ValueError, match="backend must be one of auto, readable, torch, compiled, but is 'rust'"):

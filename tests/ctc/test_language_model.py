@@ -139,6 +139,8 @@ def test_arpa_of_a_fitted_model_scores_alike(tmp_path):
 def test_refusals(tmp_path):
     with pytest.raises(ValueError, match="order must be at least 1, but is 0"):
         NGram.fit(["a"], ABC, order=0)
+    with pytest.raises(TypeError, match="texts must be several texts, but is a single one"):
+        NGram.fit("abc", ABC, order=2)
     with pytest.raises(ValueError, match="which no symbol of the vocabulary writes"):
         NGram.fit(["ax"], ABC, order=2)
     with pytest.raises(ValueError, match="label must be one of the classes 0 … 4, but is 5"):

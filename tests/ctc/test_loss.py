@@ -376,7 +376,12 @@ GOOD = (torch.zeros(2, 4, 3), torch.tensor([[1, 2], [2, 1]]), torch.tensor([4, 4
         (0, torch.zeros(2, 4, 3, dtype=torch.long), TypeError, "log_probs must hold floating numbers"),
         (1, torch.zeros(2, 2), TypeError, "targets must hold integers"),
         (1, [[1, 2], [2, 1]], TypeError, "targets must be an integer tensor, but is a list"),
-        (1, torch.tensor([[1, 2]]), ValueError, r"targets must be padded, \(2, S\), or concatenated"),
+        (
+            1,
+            torch.tensor([[1, 2]]),
+            ValueError,
+            r"targets must be padded, \(2, S\), .*2 is the first axis of log_probs",
+        ),
         (1, torch.tensor([[1, 0], [2, 1]]), ValueError, r"targets\[0, 1\] is the blank, 0"),
         (1, torch.tensor([[1, 2], [3, 1]]), ValueError, r"targets\[1, 0\] is 3, but log_probs have the classes 0 … 2"),
         (1, torch.tensor([1, 2, 2]), ValueError, "target_lengths add up to 4, but concatenated targets hold 3"),

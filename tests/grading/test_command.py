@@ -20,13 +20,38 @@ def test_a_class_of_one(tmp_path, sandbox, capsys):
     main([str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--jobs", "1", "--gradescope"], EXERCISES)
     out = tmp_path / "out"
     names = sorted(path.name for path in out.iterdir())
-    assert names == ["gradescope", "records", "report.html", "results.json", "scores.csv", "seed"]
+    assert names == [
+        "feedback",
+        "gradescope",
+        "learners.csv",
+        "records",
+        "report.html",
+        "results.json",
+        "scores.csv",
+        "seed",
+    ]
     assert (out / "results.json").read_text() == (out / "gradescope" / "ann" / "results.json").read_text()
     assert stat.S_IMODE((out / "seed").stat().st_mode) == 0o600 and len((out / "seed").read_text()) == 33
     said = capsys.readouterr()
     assert "1/1" in said.err  # the bar
     assert said.out == f"Results: {out / 'scores.csv'} and {out / 'report.html'}\n"
     assert (out / "seed").read_text().strip() not in "".join(p.read_text() for p in out.rglob("*") if p.suffix)
+
+
+def test_it_starts_where_nobody_tells_which_cores_are_ours(monkeypatch, capsys):
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    with pytest.raises(SystemExit, match="no folder"):
+        main(["nowhere", "--out", "out"], EXERCISES)
+
+
+def test_ctrl_c_ends_with_a_sentence(tmp_path, monkeypatch, capsys):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("w2v2course.grading.command.run", stopped)
+    with pytest.raises(SystemExit) as ended:
+        main([str(tmp_path), "--out", str(tmp_path / "out")], EXERCISES)
+    assert ended.value.code == 130 and "stopped. What is graded is kept" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ def alignments(target: Iterable[Label], frames: int, blank: Label = 0) -> Iterat
         longer in early states come first. An empty target has one alignment, all blank.
 
     Raises:
+        TypeError: frames is no whole number.
         ValueError: the blank stands among the labels, or frames is negative.
     """
     target = labels(target, blank)
@@ -139,6 +140,7 @@ def count_alignments(target: Iterable[Label], frames: int) -> int:
         state as lead to the states before it. It equals the binomial C(T + S − r, 2 S).
 
     Raises:
+        TypeError: frames is no whole number.
         ValueError: frames is negative.
     """
     target = symbols(target, "target")
@@ -195,7 +197,10 @@ def check_count(frames: int) -> None:
     """Require a number of frames.
 
     Raises:
+        TypeError: it is no whole number.
         ValueError: it is negative.
     """
+    if not hasattr(frames, "__index__"):  # a float, a text
+        raise TypeError(f"frames must be a whole number, but is {frames!r}; count the frames of one utterance")
     if frames < 0:
         raise ValueError(f"frames must be at least 0, but is {frames}; count the frames of one utterance")

@@ -82,8 +82,8 @@ def pad_targets(
         )
     if (targets.ndim == 2 and targets.shape[0] != batch) or targets.ndim not in (1, 2):
         raise ValueError(
-            f"targets must be padded, ({batch}, S), or concatenated, with one axis, "
-            f"but their shape is {tuple(targets.shape)}"
+            f"targets must be padded, ({batch}, S), or concatenated, with one axis, but their shape is "
+            f"{tuple(targets.shape)}; the batch of {batch} is the first axis of log_probs, which are (B, T, C) here"
         )
     if target_lengths is None:
         if targets.ndim == 1:

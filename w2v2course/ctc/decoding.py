@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from w2v2course.ctc import batched_search, prefix_search
-from w2v2course.ctc.arguments import check_log_probs, on_float64_device, real_frames
+from w2v2course.ctc.arguments import check_log_probs, real_frames
 from w2v2course.ctc.hypothesis import Hypothesis
 from w2v2course.ctc.language_model import LanguageModel, NGram
 from w2v2course.lengths import check_lengths
@@ -30,15 +30,16 @@ def greedy_decode(log_probs: Tensor, lengths: Tensor | None = None, blank: int =
         log-probability of that one path, added up in float64. Among equal classes the smallest wins.
 
     Raises:
-        TypeError, ValueError: log_probs, lengths or blank are not as said above.
+        TypeError, ValueError: log_probs, lengths or blank are not as said above, or log_probs hold not-a-number in a
+            real frame.
 
     Source: Graves et al. (2006), section 3.2, best path decoding.
     """
     check_log_probs(log_probs, blank)
     B, T, _ = log_probs.shape  # utterances, frames, classes
     lengths = check_lengths(lengths, B, T, log_probs.device)
-    frames = [T] * B if lengths is None else lengths.tolist()
-    best, path = on_float64_device(log_probs.detach()).double().max(dim=-1)  # (B, T) each
+    log_probs, frames = real_frames(log_probs, lengths)
+    best, path = log_probs.max(dim=-1)  # (B, T) each
     return [
         [_best_path(symbols[:real], values[:real].sum().item(), blank)]
         for symbols, values, real in zip(path.tolist(), best, frames, strict=True)
@@ -92,8 +93,13 @@ def beam_search_decode(
     B, T, C = log_probs.shape  # utterances, frames, classes
     lengths = check_lengths(lengths, B, T, log_probs.device)
     for name, value in (("beam_width", beam_width), ("top_k", top_k)):
-        if value is not None and (not isinstance(value, int) or value < 1):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
             raise ValueError(f"{name} must be an integer of at least 1, but is {value!r}")
+    if language_model is not None and not callable(getattr(language_model, "score", None)):
+        raise TypeError(
+            f"language_model must have a method score(prefix, label), as NGram has, but is a "
+            f"{type(language_model).__name__}; fit one with NGram.fit"
+        )
     language_model = None if lm_weight == 0 else language_model
     if isinstance(language_model, NGram) and language_model.log_probs.shape[1] != C:
         raise ValueError(
@@ -142,7 +148,7 @@ def _choose_backend(backend: str, device: torch.device, language_model: Language
     if backend == "compiled" and device.type != "cpu":
         raise ValueError(f'backend="compiled" runs on the CPU, but log_probs are on {device}; use backend="torch"')
     if backend == "compiled" and not numba:
-        raise ModuleNotFoundError('backend="compiled" needs numba; pip install "w2v2course[fast]", or use "torch"')
+        raise ModuleNotFoundError('backend="compiled" needs numba: pip install numba, or use "torch"')
     if backend == "auto":
         if not in_tables:
             return "readable"

@@ -88,10 +88,13 @@ class NGram:
             order: n, at least 1.
 
         Raises:
+            TypeError: texts is a single text, whose letters would be taken for texts.
             ValueError: order is below 1, or a text holds a character that the vocabulary cannot write.
 
         Source: Witten and Bell (1991), method C, interpolated as in Chen and Goodman (1998), section 2.5.
         """
+        if isinstance(texts, str):
+            raise TypeError("texts must be several texts, but is a single one; put it into a list")
         if order < 1:
             raise ValueError(f"order must be at least 1, but is {order}; 3 looks at the two labels before")
         counts: dict[History, Counter[int]] = defaultdict(Counter)

@@ -91,7 +91,7 @@ def choose_backend(backend: str, device: torch.device) -> str:
         if device.type != "cpu":
             raise ValueError(f'backend="compiled" runs on the CPU, but log_probs are on {device}; use backend="torch"')
         if find_spec("numba") is None:
-            raise ModuleNotFoundError('backend="compiled" needs numba; pip install "w2v2course[fast]", or use "torch"')
+            raise ModuleNotFoundError('backend="compiled" needs numba: pip install numba, or use "torch"')
     if backend == "auto":
         return "compiled" if device.type == "cpu" and find_spec("numba") is not None else "torch"
     return backend

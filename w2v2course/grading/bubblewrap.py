@@ -87,7 +87,7 @@ def _python() -> list[Path]:
     for name in ("torch", "numpy", "IPython", "safetensors"):
         found = importlib.util.find_spec(name)
         if found is None or found.origin is None:
-            raise ValueError(f"the grader needs {name}: pip install 'w2v2course[grading]'")
+            raise ValueError(f"the grader needs {name}: install it with pip install {name}")
         places.add(Path(found.origin).parent.parent)
     # The interpreter may be reached through links (pyenv's and uv's are).
     places.add(Path(os.path.realpath(sys.executable)).parent.parent)

@@ -10,16 +10,18 @@ from pathlib import Path
 import torch
 
 from w2v2course.exercises.specification import Exercise
-from w2v2course.grading import gradescope, report, sandbox, scores
+from w2v2course.grading import feedback, gradescope, learners, report, sandbox, scores
 from w2v2course.grading.assignment import Assignment, choose
 from w2v2course.grading.collect import collect
 from w2v2course.grading.limits import Limits
 from w2v2course.grading.records import Records, slug, write
 from w2v2course.grading.run import grade_all, package_without
 
+KEPT = "What is graded is kept in records/; the same command goes on from there and then writes the tables."
+
 
 def main(arguments: list[str] | None = None, exercises: dict[str, Exercise] | None = None) -> None:
-    """Run the command; a wrong argument, or no sandbox, ends it with a sentence.
+    """Run the command; a wrong argument, no sandbox, or Ctrl-C ends it with a sentence.
 
     Args:
         arguments: what stands behind ``grade`` on the command line.
@@ -30,6 +32,9 @@ def main(arguments: list[str] | None = None, exercises: dict[str, Exercise] | No
         failed = run(options, exercises)
     except ValueError as error:
         sys.exit(f"w2v2course grade: {error}")
+    except KeyboardInterrupt:
+        print(f"\nw2v2course grade: stopped. {KEPT}", file=sys.stderr)
+        sys.exit(130)
     if failed:
         sys.exit(f"w2v2course grade: {failed} could not be graded (see scores.csv); run the same command again")
 
@@ -104,17 +109,18 @@ def _seed(options: argparse.Namespace) -> bytes:
 
 
 def publish(records: Sequence[dict], assignment: Assignment, out: Path, for_gradescope: bool = False) -> None:
-    """Write `scores.csv`, `report.html` and, if asked for, Gradescope's files, each in one step."""
+    """Write tables, report, feedback and, if asked for, Gradescope's files, each in one step."""
     write(out / "scores.csv", scores.table(records, assignment))
+    write(out / "learners.csv", learners.table(records, assignment))
     write(out / "report.html", report.page(records, assignment))
-    if not for_gradescope:
-        return
     taken: set[str] = set()
     for record in records:
         name = slug(record["submission"])
         while name in taken:  # two names that differ only in letters which file names may not have
             name += "_"
         taken.add(name)
-        write(out / "gradescope" / name / "results.json", gradescope.results(record, assignment))
-    if len(records) == 1:  # what Gradescope itself runs: one submission, read from the folder of results
-        write(out / "results.json", gradescope.results(records[0], assignment))
+        write(out / "feedback" / f"{name}.txt", feedback.text(record, assignment))
+        if for_gradescope:
+            write(out / "gradescope" / name / "results.json", gradescope.results(record))
+    if for_gradescope and len(records) == 1:  # as Gradescope runs it, which reads the folder of results
+        write(out / "results.json", gradescope.results(records[0]))

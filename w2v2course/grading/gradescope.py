@@ -2,10 +2,8 @@
 
 import json
 
-from w2v2course.grading.assignment import Assignment
 
-
-def results(record: dict, assignment: Assignment) -> str:
+def results(record: dict) -> str:
     """The text of `results.json`.
 
     Each case is a test. Hidden cases are shown after the date of publication only: their words would tell learners

@@ -27,6 +27,15 @@ def not_merged(log_probs: Tensor, blank: int = 0) -> list[int]:
     return [c for c in log_probs.argmax(dim=1).tolist() if c != blank]
 
 
+def only_first_blanks_dropped(log_probs: Tensor, blank: int = 0) -> list[int]:
+    merged = [label for label, _ in groupby(log_probs.argmax(dim=1).tolist())]
+    return merged[1:] if merged[:1] == [blank] else merged
+
+
+def each_once(log_probs: Tensor, blank: int = 0) -> list[int]:
+    return sorted(set(log_probs.argmax(dim=1).tolist()) - {blank})
+
+
 def blanks_kept(log_probs: Tensor, blank: int = 0) -> list[int]:
     return [label for label, _ in groupby(log_probs.argmax(dim=1).tolist())]
 
@@ -264,6 +273,25 @@ def masses_merged(beam: Beam, probs: list[float], symbols: str) -> Beam:
     return sorted((prefix, mass, 0.0) for prefix, mass in total.items())
 
 
+def without_mass(beam: Beam, probs: list[float], symbols: str) -> Beam:
+    reached = {prefix: (prefix, 0.0, 0.0) for prefix, *_ in beam}
+    reached |= {prefix + symbol: (prefix + symbol, 0.0, 0.0) for prefix in reached for symbol in symbols[1:]}
+    return sorted((reached | {one[0]: one for one in _step(beam, probs, symbols)}).values())
+
+
+def masses_swapped(beam: Beam, probs: list[float], symbols: str) -> Beam:
+    return [(prefix, label_mass, blank_mass) for prefix, blank_mass, label_mass in _step(beam, probs, symbols)]
+
+
+def likeliest_first(beam: Beam, probs: list[float], symbols: str) -> Beam:
+    return sorted(_step(beam, probs, symbols), key=lambda one: -one[1] - one[2])
+
+
+def blank_extends(beam: Beam, probs: list[float], symbols: str) -> Beam:
+    masses = [(prefix + symbols[0], 0.0, (blank + label) * probs[0]) for prefix, blank, label in beam]
+    return sorted(_step(beam, probs, symbols) + [one for one in masses if one[2] > 0])
+
+
 MISTAKES: dict[str, tuple[Mistake, ...]] = {
     "greedy_labels": (
         Mistake(
@@ -275,6 +303,18 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
             "not merged",
             not_merged,
             "A label that wins two frames in a row is written twice. Merge equal neighbours first.",
+        ),
+        Mistake(
+            "blanks kept inside",
+            only_first_blanks_dropped,
+            "Equal neighbours are merged, but a blank that stands between or behind labels is still in your list. Each "
+            "one is dropped, wherever it stands.",
+        ),
+        Mistake(
+            "each label once",
+            each_once,
+            "You give each label once, in order of its number. A label may be said several times: only equal "
+            "*neighbours* merge, and the order is that of the frames.",
         ),
         Mistake(
             "blanks kept",
@@ -447,6 +487,29 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
             "overwritten, not added",
             overwritten,
             "Two prefixes can lead to the same one, and the second overwrites the first. Add what arrives.",
+        ),
+        Mistake(
+            "prefixes without mass",
+            without_mass,
+            "Your beam also holds prefixes that no path can say: both of their masses are 0. Leave them out.",
+        ),
+        Mistake(
+            "the two masses swapped",
+            masses_swapped,
+            "The numbers are right, but their order is not: first the mass of paths that end in ε, then that of paths "
+            "that end in a label.",
+        ),
+        Mistake(
+            "sorted by mass",
+            likeliest_first,
+            "All the masses are right. The beam is asked for in the order of its prefixes; yours begins with the "
+            "likeliest.",
+        ),
+        Mistake(
+            "ε written",
+            blank_extends,
+            "You let ε extend a prefix like a letter. It writes nothing: its mass stays on the prefix, and the loop "
+            "over new letters begins behind it.",
         ),
         Mistake(
             "one mass for both",

@@ -60,6 +60,10 @@ def never_stays(states: list[int], s: int, blank: int = 0) -> list[int]:
     return _next(states, s, lambda s: states[s] not in (blank, states[s + 2]))[1:]
 
 
+def zero_is_blank(states: list[int], s: int, blank: int = 0) -> list[int]:
+    return _next(states, s, lambda s: states[s] not in (0, states[s + 2]))
+
+
 def past_the_end(states: list[int], s: int, blank: int = 0) -> list[int]:
     skip = s + 2 < len(states) and states[s] not in (blank, states[s + 2])
     return [s, s + 1] + [s + 2] * skip
@@ -115,6 +119,31 @@ def begins_anywhere(probs: Tensor, target: list[int], blank: int = 0) -> Tensor:
 
 def emission_forgotten(probs: Tensor, target: list[int], blank: int = 0) -> Tensor:
     return _alpha(probs, target, blank, _right, emit=False)
+
+
+def _all_in_one(probs: Tensor, target: list[int], blank: int, wraps: bool = False, same_row: bool = False) -> Tensor:
+    """The recursion with the slips of indices: before the first state, and in the row that is being filled."""
+    states = [blank]
+    for label in target:
+        states += [label, blank]
+    alpha = probs.new_zeros(len(probs), len(states))
+    alpha[0, :2] = probs[0, states[:2]]
+    for t in range(1, len(probs)):
+        before = alpha[t] if same_row else alpha[t - 1]
+        for s, symbol in enumerate(states):
+            ways = alpha[t - 1, s] + (before[s - 1] if s >= 1 or wraps else 0)
+            if s >= 2 and _right(states, s):
+                ways = ways + before[s - 2]
+            alpha[t, s] = ways * probs[t, symbol]
+    return alpha
+
+
+def wraps_round(probs: Tensor, target: list[int], blank: int = 0) -> Tensor:
+    return _all_in_one(probs, target, blank, wraps=True)
+
+
+def within_one_frame(probs: Tensor, target: list[int], blank: int = 0) -> Tensor:
+    return _all_in_one(probs, target, blank, same_row=True)
 
 
 # loss_from_table
@@ -297,6 +326,12 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
             "from your list.",
         ),
         Mistake(
+            "the blank is always 0",
+            zero_is_blank,
+            "It works as long as the blank is class 0. Here it is another, and 0 a label that may be skipped from: use "
+            "the third argument, or that labels stand in the odd states.",
+        ),
+        Mistake(
             "past the last state",
             past_the_end,
             "You name a state that does not exist. The states are 0 … len(states) − 1: look at what happens near the "
@@ -343,6 +378,18 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
             emission_forgotten,
             "From the second frame on the ways into a state are added, but not multiplied by the probability of the "
             "state's symbol in this frame.",
+        ),
+        Mistake(
+            "wraps round to the last state",
+            wraps_round,
+            "State 0 has no state before it, but index −1 is the *last* one to Python, so what has arrived at the end "
+            "flows back into the beginning. Add α_{t−1}(s−1) only where s is at least 1.",
+        ),
+        Mistake(
+            "moves within one frame",
+            within_one_frame,
+            "You step and skip from the row that you are filling, so a path says several symbols in one frame. All "
+            "ways come from the row above, t − 1.",
         ),
     ),
     "loss_from_table": (
