@@ -100,7 +100,7 @@ MUTATIONS = [
     Mutation("blanks dropped before merging", "alignments",
              "tuple(symbol for symbol, _ in groupby(symbols(path, \"path\")) if symbol != blank)",
              "tuple(symbol for symbol, _ in groupby(s for s in symbols(path, \"path\") if s != blank))"),
-    Mutation("the smallest for the largest", "decoding", ".double().max(dim=-1)", ".double().min(dim=-1)"),
+    Mutation("the smallest for the largest", "decoding", "log_probs.max(dim=-1)", "log_probs.min(dim=-1)"),
 ]  # fmt: skip
 
 
