@@ -11,6 +11,7 @@ COMMANDS = {
     "python -m w2v2course": "this overview",
     "python -m w2v2course grade SUBMISSIONS/ --out RESULTS/": "grade a folder of exercise notebooks",
     "python -m w2v2course.training FOLDER": "train the small model again",
+    "python -m w2v2course.experiments FOLDER": "make the tables of the race again",
 }
 CHAPTERS = {
     "frames": "what the network hears",
