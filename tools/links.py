@@ -3,8 +3,10 @@
 python -m tools.links           # lists the built pages' links anew, keeps what is known of them; visits nothing
 python -m tools.links --visit   # needs a network: visits each, writes today's date beside what answered
 
-`tests/book/external_links.csv` has a row a link: its address, and a date or "not checked here". A test holds the list
-to the pages; no test visits a link, so that `make test` needs no network.
+`tests/book/external_links.csv` has a row a link: its address, and the date it last answered; or the date and "in a
+stored copy", where nobody visited it but a stored copy of the page, or of one that names it, bears out that it leads to
+this work; or "not checked here". A test holds the list to the pages; no test visits a link, so that `make test` needs
+no network.
 """
 
 import argparse

@@ -16,4 +16,4 @@ def test_every_row_has_a_date_or_says_that_it_was_not_checked():
     assert LIST.read_text(encoding="utf-8").startswith("url,checked\n")
     for address, checked in read().items():
         assert address.startswith("https://"), address
-        assert checked == UNKNOWN or re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", checked), address
+        assert checked == UNKNOWN or re.fullmatch(r"20\d\d-[01]\d-[0-3]\d( in a stored copy)?", checked), address
