@@ -31,11 +31,16 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """A page that was closed while it loaded is no news."""
+
+
 @pytest.fixture(scope="session")
 def bases(html):
     """Where the book can be opened: from a file, and served on this machine."""
     handler = functools.partial(_Quiet, directory=str(html))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield {"file": f"{html.as_uri()}/", "served": f"http://127.0.0.1:{server.server_port}/"}
     server.shutdown()
