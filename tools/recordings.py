@@ -51,10 +51,10 @@ def main() -> None:
 def compare(shipped: dict, rebuilt: dict) -> None:
     """Exit with a sentence unless the rebuilt clips are those of the repository, to the bit."""
     if shipped != rebuilt:
-        theirs = {clip["id"]: clip for clip in rebuilt["clips"]}
-        other = [clip["id"] for clip in shipped["clips"] if theirs.get(clip["id"]) != clip]
-        named = f": {', '.join(other[:5])}{' …' if len(other) > 5 else ''}" if other else " in what the manifest says"
-        sys.exit(f"the rebuilt recordings differ from the repository's in {len(other)} clips{named}")
+        ours, theirs = ({clip["id"]: clip for clip in manifest["clips"]} for manifest in (shipped, rebuilt))
+        other = sorted(name for name in ours | theirs if ours.get(name) != theirs.get(name))
+        named = f"{len(other)} clips: {', '.join(other[:5])}{' …' if len(other) > 5 else ''}"
+        sys.exit(f"the rebuilt recordings differ in {named if other else 'what the manifest says of them all'}")
     print(f"{len(rebuilt['clips'])} clips rebuilt, every hash the same")
 
 

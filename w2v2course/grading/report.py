@@ -76,7 +76,7 @@ def _exercises(graded: Sequence[dict], assignment: Assignment) -> str:
         for name, share, attempted in hardest(graded, assignment)
     ]
     head = "<tr><th scope=col>exercise</th><th scope=col>mean of its points</th><th scope=col>attempted by</th></tr>"
-    return f"<h2>Exercises, the hardest first</h2><div class=wide tabindex=0><table>{head}{''.join(rows)}</table></div>"
+    return f"<h2>Exercises, the hardest first</h2>{_table(head, rows)}"
 
 
 def _mistakes(graded: Sequence[dict]) -> str:
@@ -85,19 +85,20 @@ def _mistakes(graded: Sequence[dict]) -> str:
         for function, mistake, count in commonest(graded)
     ]
     head = "<tr><th scope=col>exercise</th><th scope=col>mistake</th><th scope=col>made by</th></tr>"
-    words = (
-        f"<div class=wide tabindex=0><table>{head}{''.join(rows)}</table></div>"
-        if rows
-        else "<p>No mistake was recognised by name.</p>"
-    )
+    words = _table(head, rows) if rows else "<p>No mistake was recognised by name.</p>"
     return f"<h2>Mistakes, the commonest first</h2>{words}"
 
 
 def _submissions(records: Sequence[dict], assignment: Assignment) -> str:
     functions = [exercise.function for exercise in assignment.exercises]
     head = "".join(f"<th scope=col>{escape(name)}</th>" for name in ("submission", "total", "remarks", *functions))
-    rows = "".join(_row(record, len(functions)) for record in records)
-    return f"<h2>Submissions</h2><div class=wide tabindex=0><table><tr>{head}</tr>{rows}</table></div>"
+    rows = [_row(record, len(functions)) for record in records]
+    return f"<h2>Submissions</h2>{_table(f'<tr>{head}</tr>', rows)}"
+
+
+def _table(head: str, rows: Sequence[str]) -> str:
+    """A table that scrolls by itself where it is wider than the page."""
+    return f"<div class=wide tabindex=0><table>{head}{''.join(rows)}</table></div>"
 
 
 def _row(record: dict, columns: int) -> str:
