@@ -40,7 +40,7 @@ def planned(source: Path, kind: str = "chapters") -> nbformat.NotebookNode:
         cell.metadata = nbformat.from_dict({k: cell.metadata[k] for k in KEPT if k in cell.metadata})
         cell.source = cell.source.replace(COLAB, colab_line(url, f"book/{kind}/{source.stem}.ipynb", what))
         if cell.cell_type == "code" and cell.source.strip() == SETUP:
-            cell.source = setup_cell(url)
+            cell.source = setup_cell(url, draws=kind == "chapters")
             cell.metadata["tags"] = ["setup", "hide-input"]  # readers of the page need it once, if ever
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         seen[digest] = seen.get(digest, 0) + 1
@@ -96,17 +96,16 @@ def check_marks(code: str) -> None:
         raise ValueError(f"{BEGIN} and {END} must take turns, each on a line of its own, in the cell\n{code}")
 
 
-def setup_cell(url: str) -> str:
-    """Two lines, the same in every notebook; where the package is there already they install nothing."""
+def setup_cell(url: str, draws: bool) -> str:
+    """The same in every notebook that draws; others need no device and no figures. It installs only what is missing."""
     install = (
         f"""get_ipython().run_line_magic("pip", "install -q --no-deps git+{url} jiwer rapidfuzz")"""
         if url
         else 'print("No repository address is set in this copy: install w2v2course from its folder with pip install .")'
     )
-    return (
-        f'import importlib.util; importlib.util.find_spec("w2v2course") or {install}\n'
-        "from w2v2course.notebook import device  # CUDA, else MPS, else CPU"
-    )
+    package = f'import importlib.util; importlib.util.find_spec("w2v2course") or {install}'
+    device = "from w2v2course.notebook import device  # CUDA, else MPS, else CPU"
+    return f"{package}\n{device}" if draws else f"{package};"  # shows nothing
 
 
 def colab_line(url: str, path: str, what: str = "chapter") -> str:

@@ -1,5 +1,8 @@
 """What the functions of this package accept, checked once a public call (used by chapters `trellis` to `spans`)."""
 
+import os
+from importlib.util import find_spec
+
 import torch
 from torch import Tensor
 
@@ -25,6 +28,11 @@ def check_log_probs(log_probs: Tensor, blank: int, axes: str = "(B, T, C)") -> N
             f"blank must be one of the {log_probs.shape[-1]} classes of log_probs, "
             f"0 … {log_probs.shape[-1] - 1}, but is {blank}"
         )
+
+
+def numba_compiles() -> bool:
+    """Whether loops compiled by numba are to be had: it is installed, and nobody switched its compiler off."""
+    return find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "") in ("", "0")
 
 
 def on_float64_device(x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from w2v2course.ctc import batched_search, prefix_search
-from w2v2course.ctc.arguments import check_log_probs, real_frames
+from w2v2course.ctc.arguments import check_log_probs, numba_compiles, real_frames
 from w2v2course.ctc.hypothesis import Hypothesis
 from w2v2course.ctc.language_model import LanguageModel, NGram
 from w2v2course.lengths import check_lengths
@@ -137,7 +137,6 @@ def likeliest_labels(log_probs: Tensor, blank: int, top_k: int | None) -> Tensor
 
 def _choose_backend(backend: str, device: torch.device, language_model: LanguageModel | None) -> str:
     in_tables = language_model is None or isinstance(language_model, NGram)
-    numba = find_spec("numba") is not None
     if backend not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, but is {backend!r}")
     if backend in ("torch", "compiled") and not in_tables:
@@ -147,10 +146,10 @@ def _choose_backend(backend: str, device: torch.device, language_model: Language
         )
     if backend == "compiled" and device.type != "cpu":
         raise ValueError(f'backend="compiled" runs on the CPU, but log_probs are on {device}; use backend="torch"')
-    if backend == "compiled" and not numba:
+    if backend == "compiled" and find_spec("numba") is None:
         raise ModuleNotFoundError('backend="compiled" needs numba: pip install numba, or use "torch"')
     if backend == "auto":
         if not in_tables:
             return "readable"
-        return "torch" if device.type != "cpu" else "compiled" if numba else "readable"
+        return "torch" if device.type != "cpu" else "compiled" if numba_compiles() else "readable"
     return backend

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction, FunctionCtx
 
 from w2v2course.ctc import batched
-from w2v2course.ctc.arguments import check_log_probs, on_float64_device, pad_targets
+from w2v2course.ctc.arguments import check_log_probs, numba_compiles, on_float64_device, pad_targets
 from w2v2course.lengths import check_lengths
 
 BACKENDS = ("auto", "torch", "compiled")
@@ -44,7 +44,7 @@ def ctc_loss(
             the mean of the batch.
         zero_infinity: count losses of targets that no path can say as zero instead of inf.
         backend: "torch": tensor operations on any device; "compiled": loops compiled by numba, CPU only; "auto":
-            compiled where it can be.
+            compiled where it can be (not where NUMBA_DISABLE_JIT is set).
 
     Returns:
         (B,) for "none", else a tensor without axes; in the dtype of log_probs (float32 for half precision). A target
@@ -93,7 +93,7 @@ def choose_backend(backend: str, device: torch.device) -> str:
         if find_spec("numba") is None:
             raise ModuleNotFoundError('backend="compiled" needs numba: pip install numba, or use "torch"')
     if backend == "auto":
-        return "compiled" if device.type == "cpu" and find_spec("numba") is not None else "torch"
+        return "compiled" if device.type == "cpu" and numba_compiles() else "torch"
     return backend
 
 

@@ -75,7 +75,7 @@ def variables(home: str) -> dict[str, str]:
         "MPLCONFIGDIR": f"{home}/matplotlib",
         "IPYTHONDIR": f"{home}/ipython",
         "CUDA_VISIBLE_DEVICES": "",
-        # Each case runs in a fork of its own: compiling there would take longer than small cases save.
+        # Importing numba takes longer than small cases save; with its compiler off, CTC takes tensors instead.
         "NUMBA_DISABLE_JIT": "1",
     }
 

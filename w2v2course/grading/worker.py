@@ -10,8 +10,6 @@ import signal
 import struct
 import sys
 import time
-from contextlib import suppress
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -91,9 +89,6 @@ class Worker:
         self._send({"is": "ready"})
         self._cells()
         self._send({"is": "cells done"})
-        if "ctc_loss" in self._shell.user_ns:  # numba is slow to import: once here, not in every case's fork
-            with suppress(Exception):
-                import_module("w2v2course.ctc.compiled")
         for function, cases in self._exercises:
             self._cases(function, cases)
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
