@@ -110,6 +110,15 @@ def test_unknown_names_get_a_suggestion():
     assert not hasattr(check, "_ipython_display_")
 
 
+def test_a_function_may_be_passed_to_check_itself():
+    frame_count = write(RIGHT)
+    assert repr(check(frame_count)) == repr(check.frame_count(frame_count))
+    with pytest.raises(AttributeError, match="no exercise is called <lambda>"):
+        check(lambda: 0)
+    with pytest.raises(TypeError, match="pass the function itself, without calling it"):
+        check(7)
+
+
 def test_the_card_escapes_what_it_shows():
     def frame_count(samples, kernels, strides):
         raise ValueError("<script>alert(1)</script>")

@@ -39,6 +39,20 @@ class Check:
             raise AttributeError(f"no exercise is called {name}{meant}")
         return partial(self._run, known[name])
 
+    def __call__(self, candidate: object) -> Result | None:
+        """``check(frame_count)`` is ``check.frame_count(frame_count)``: by the function's own name.
+
+        Raises:
+            TypeError: what is passed has no name.
+            AttributeError: no exercise has that name.
+        """
+        if os.environ.get(GRADING) == "1":
+            return None
+        name = getattr(candidate, "__name__", None)
+        if not isinstance(name, str):
+            raise TypeError("pass the function itself, without calling it: check.frame_count(frame_count)")
+        return getattr(self, name)(candidate)
+
     def __dir__(self) -> list[str]:
         return list(registry.exercises())
 
