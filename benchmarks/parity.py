@@ -4,6 +4,7 @@
 an error is above its bar. Errors are the largest difference over the largest value.
 """
 
+import platform
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -79,7 +80,7 @@ def main() -> None:
     origin = {
         "made by": "python -m benchmarks.parity",
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "machine": "any: float32 on the CPU, one thread",
+        "machine": f"{platform.machine()}, float32, one thread",
         "versions": f"torch {version('torch')}, transformers {version('transformers')}",
     }
     write_table(RESULT, found, origin)
