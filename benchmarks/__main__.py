@@ -10,6 +10,6 @@ if __name__ == "__main__":
         *sorted(
             str(script)
             for script in here.glob("*.py")
-            if script.stem not in ("__init__", "__main__", "harness", "parity")
+            if script.stem not in ("__init__", "__main__", "harness", "parity", "table")
         )
     )

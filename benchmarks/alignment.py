@@ -2,7 +2,7 @@
 
 ``--tables`` measures growth with T, S, C, B and beam width, runs the other two scripts about CTC, and writes what
 the chapters draw to ``w2v2course/tables/``: ``ctc_growth.csv``, ``ctc_loss.csv``, ``beam_search.csv``,
-``beam_quality.csv``. Lines that begin with # say when, where and with what they were made.
+``beam_quality.csv``.
 """
 
 import argparse
@@ -16,11 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks import beam_search, ctc_loss
-from benchmarks.harness import Case, Run, environment, main, measure
+from benchmarks.harness import Case, Run, main, measure
+from benchmarks.table import write
 from w2v2course import ctc
-from w2v2course.tables import FOLDER, write_table
 
-SEED = 0
+MADE_BY = "python -m benchmarks.alignment --tables"
 USUAL = {"B": 1, "T": 200, "S": 30, "C": 32}
 GROWTH = {"T": (100, 200, 400, 800, 1600), "S": (5, 10, 20, 40, 80), "C": (8, 32, 128, 512), "B": (1, 4, 16, 64)}
 FEW = {"B": 1, "S": 3, "C": 3}  # what writing down every path can do
@@ -120,25 +120,10 @@ def growth() -> list[dict[str, object]]:
     return rows
 
 
-def write(name: str, rows: list[dict[str, object]]) -> None:
-    """One table, with where it comes from in front."""
-    where = environment()
-    versions = ", ".join(f"{package} {number}" for package, number in where["versions"].items())
-    origin = {
-        "made by": "python -m benchmarks.alignment --tables",
-        "date": where["date"],
-        "machine": f"{where['processor']}, {where['threads']} threads",
-        "versions": versions,
-        "seed": f"{SEED}; times: milliseconds, medians of interleaved runs; memory: MB",
-    }
-    shown = [{k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows]
-    write_table(FOLDER / f"{name}.csv", shown, origin)
-
-
 def tables(seconds: float = 30.0) -> None:
     options = argparse.Namespace(only="", rounds=9, seconds=seconds, memory=True, threads=torch.get_num_threads())
     print("growth", flush=True)
-    write("ctc_growth", growth())
+    write("ctc_growth", growth(), MADE_BY)
     for script in (ctc_loss, beam_search):
         name = script.__name__.rpartition(".")[2]
         rows = [
@@ -152,8 +137,8 @@ def tables(seconds: float = 30.0) -> None:
             ):
                 row["ours_error"] = ctc_loss.disagreement(backend, *shape)
                 row["peer_error"] = ctc_loss.disagreement(None, *shape)
-        write(name, rows)
-    write("beam_quality", beam_search.quality())
+        write(name, rows, MADE_BY)
+    write("beam_quality", beam_search.quality(), MADE_BY)
 
 
 def build(first: str, second: str, make: Run, *shape: int) -> tuple[Run, Run]:

@@ -1,8 +1,15 @@
-"""wav2vec 2.0's positional convolution, without gradients, against ``transformers``: same weights, same answers."""
+"""wav2vec 2.0's positional convolution, without gradients, against ``transformers``: same weights, same answers.
 
+``--tables`` times our two methods against each other, and writes ``w2v2course/tables/positional_methods.csv``.
+"""
+
+import sys
 from functools import partial
 
-from benchmarks.harness import Case, Run, main
+from benchmarks.harness import Case, Run, compare, main
+from benchmarks.table import write
+
+TAPS, FRAMES = (8, 16, 32, 64, 128, 256), (49, 249, 749)  # of one clip; 49 frames are a second
 
 
 def build(batch: int, lengths: tuple[int, ...], dim: int = 768) -> tuple[Run, Run]:
@@ -44,6 +51,24 @@ def build_step(batch: int, frames: int) -> tuple[Run, Run]:
     return partial(run, ConvolutionalPositions(768)), partial(run, Wav2Vec2PositionalConvEmbedding(Wav2Vec2Config()))
 
 
+def methods() -> list[dict[str, object]]:
+    """Sliding the kernel against multiplying spectra, in evaluation mode, for narrow and wide kernels."""
+    import torch
+
+    from w2v2course.positions import ConvolutionalPositions
+
+    rows: list[dict[str, object]] = []
+    for taps in TAPS:
+        layers = [ConvolutionalPositions(768, taps, method=method).eval() for method in ("direct", "fft")]
+        for frames in FRAMES:
+            clip = torch.randn(1, frames, 768)
+            with torch.inference_mode():
+                direct, fft = compare(*(partial(layer, clip) for layer in layers))
+            rows.append({"taps": taps, "frames": frames, "direct_ms": 1e3 * direct, "fft_ms": 1e3 * fft})
+            print(*rows[-1].values(), flush=True)
+    return rows
+
+
 def cases() -> list[Case]:
     """The promises: at least 6x at B=1 T=749, 7x at B=8 T=250, and at most 60 MB more memory."""
     memory = (1.0, 60.0)
@@ -58,4 +83,7 @@ def cases() -> list[Case]:
 
 
 if __name__ == "__main__":
-    main(__file__)
+    if "--tables" in sys.argv:
+        write("positional_methods", methods(), "python -m benchmarks.positional_convolution --tables")
+    else:
+        main(__file__)
