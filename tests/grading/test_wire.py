@@ -86,9 +86,13 @@ def test_frames_come_in_pieces_and_too_large_ones_are_refused():
     data = wire.frame({"a": 1}) + wire.frame([2], b"xyz")
     frames = wire.Frames(100)
     assert [out for i in range(len(data)) for out in frames.add(data[i : i + 1])] == [({"a": 1}, b""), ([2], b"xyz")]
+    both = frames.add(data + b"\xff" * 1000)
+    assert [next(both), next(both)] == [({"a": 1}, b""), ([2], b"xyz")]  # in time, whatever came with them
+    with pytest.raises(wire.BadFrame, match="too large"):
+        next(both)
     for lengths in ((101, 0), (2, 401), (2**64 - 1, 2**64 - 1)):
         with pytest.raises(wire.BadFrame, match="too large"):
-            wire.Frames(100).add(struct.pack("<QQ", *lengths))
+            list(wire.Frames(100).add(struct.pack("<QQ", *lengths)))
     for junk in (b"\xff\xff", b"[" * 100, b"{", b"9" * 5000):
         with pytest.raises(wire.BadFrame, match="no JSON"):
-            wire.Frames(1 << 20).add(struct.pack("<QQ", len(junk), 0) + junk)
+            list(wire.Frames(1 << 20).add(struct.pack("<QQ", len(junk), 0) + junk))

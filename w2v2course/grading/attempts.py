@@ -162,14 +162,13 @@ def _listen(process: subprocess.Popen, task: Task, limits: Limits, progress: Pro
                 return stage, "it ended"
             received += len(data)
             try:
-                whole = frames.add(data)
+                for head, tensors in frames.add(data):
+                    count += 1
+                    _take(head, tensors, stage, progress, task.asked)
             except wire.BadFrame as error:
                 return stage, str(error)
-            count += len(whole)
             if received > limits.output or count > limits.frames:
                 return stage, "it sent too much"
-            for head, tensors in whole:
-                _take(head, tensors, stage, progress, task.asked)
     return stage, ""
 
 

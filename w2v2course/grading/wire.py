@@ -6,6 +6,7 @@ A value is a list that begins with a tag; integers are written in hexadecimal, s
 
 import json
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -40,25 +41,23 @@ class Frames:
         self._message = message
         self._bytes = bytearray()
 
-    def add(self, data: bytes) -> list[tuple[object, bytes]]:
-        """The frames that are whole now.
+    def add(self, data: bytes) -> Iterator[tuple[object, bytes]]:
+        """The frames that are whole now, one by one: those before a bad one come all the same.
 
         Raises:
             BadFrame: a length is larger than allowed, or there is no JSON where JSON should be.
         """
         self._bytes += data
-        found = []
         while len(self._bytes) >= LENGTHS.size:
             text, tensors = LENGTHS.unpack_from(self._bytes)
             if text > self._message or tensors > 4 * self._message:
                 raise BadFrame(f"a frame of {text} + {tensors} bytes is too large")
             end = LENGTHS.size + text + tensors
             if len(self._bytes) < end:
-                break
-            head = bytes(self._bytes[LENGTHS.size : LENGTHS.size + text])
-            found.append((read_json(head), bytes(self._bytes[end - tensors : end])))
+                return
+            head, rest = bytes(self._bytes[LENGTHS.size : LENGTHS.size + text]), bytes(self._bytes[end - tensors : end])
             del self._bytes[:end]
-        return found
+            yield read_json(head), rest
 
 
 def read_json(text: bytes | str) -> object:

@@ -139,6 +139,7 @@ Clips of about one length share a batch; the {left_out} that fill none, mostly t
 What it wrote for the recorded human digits: {heard}.
 
 **Limits.** It knows ten words and writes any other as something like them. Held-out voices are
-by the same synthesiser, and five of the fifteen have a namesake in training (steph and steph2). Synthetic voices are
-easier than people: the last row is one speaker, ten clips, and says little beyond that. It is for teaching, not for use.
+by the same synthesiser, and five of the fifteen have a namesake in training (steph and steph2). Synthetic
+voices are easier than people: the last row is one speaker, ten clips, and says little beyond that. It is for teaching,
+not for use.
 """
