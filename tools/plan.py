@@ -12,6 +12,7 @@ from tools.repository import address
 from tools.stale import stale_key
 
 SETUP, COLAB = "{{ setup }}", "{{ colab }}"
+DEVICE = "from w2v2course.notebook import device  # CUDA, else MPS, else CPU"
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 KEPT = ("tags", "mystnb")  # cell metadata that belong to the text
 KINDS = ("chapters", "exercises", "solutions")  # folders of book/; the last two are made of one source
@@ -32,7 +33,7 @@ def planned(source: Path, kind: str = "chapters") -> nbformat.NotebookNode:
                 cell.source = solved(cell.source) if kind == "solutions" else unsolved(cell.source)
             except ValueError as error:
                 sys.exit(f"{source}: {error}")
-    also = () if kind == "chapters" else (f"import w2v2course.exercises.{source.stem.replace('-', '_')}",)
+    also = (DEVICE,) if kind == "chapters" else (f"import w2v2course.exercises.{source.stem.replace('-', '_')}",)
     key = stale_key((cell.source for cell in cells if cell.cell_type == "code" and cell.source.strip() != SETUP), also)
     url, seen = address(), {}
     what = "chapter" if kind == "chapters" else "notebook"
@@ -104,8 +105,7 @@ def setup_cell(url: str, draws: bool) -> str:
         else 'print("No repository address is set in this copy: install w2v2course from its folder with pip install .")'
     )
     package = f'import importlib.util; importlib.util.find_spec("w2v2course") or {install}'
-    device = "from w2v2course.notebook import device  # CUDA, else MPS, else CPU"
-    return f"{package}\n{device}" if draws else f"{package};"  # shows nothing
+    return f"{package}\n{DEVICE}" if draws else f"{package};"  # shows nothing
 
 
 def colab_line(url: str, path: str, what: str = "chapter") -> str:

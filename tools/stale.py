@@ -15,11 +15,11 @@ def stale_key(code: Iterable[str], also: Iterable[str] = ()) -> str:
 
     Args:
         code: the cells' code, without the set-up cell.
-        also: imports that happen though no cell says so.
+        also: imports that happen though no such cell says so.
     """
     code = list(code)
     digest = hashlib.sha256("\0".join(code).encode())
-    for path in reached([*code, "from w2v2course.notebook import device", *also]):
+    for path in reached([*code, *also]):
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
